@@ -1,0 +1,50 @@
+"""The environment: what a reader must know to compare these figures with others."""
+
+import importlib.metadata
+import os
+import platform
+import time
+from pathlib import Path
+
+from benchmarks.peers import UnavailableError, node_version
+
+__all__ = ["describe"]
+
+
+def describe() -> dict[str, str | int | None]:
+    """Return versions and machine; ``None`` is what is missing or cannot be told."""
+    try:
+        node: str | None = node_version()
+    except UnavailableError:
+        node = None
+    return {
+        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "python": platform.python_version(),
+        "gnet": _version("gnet"),
+        "gevent": _version("gevent"),
+        "greenlet": _version("greenlet"),
+        "uvloop": _version("uvloop"),
+        "node": node,
+        "kernel": f"{platform.system()} {platform.release()}",
+        "machine": platform.machine(),
+        "processor": _processor(),
+        "cpu_count": os.cpu_count(),
+        "cpus_usable": len(os.sched_getaffinity(0)),
+    }
+
+
+def _version(package: str) -> str | None:
+    """Return the version of an installed package."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _processor() -> str | None:
+    """Return the processor's name as the kernel gives it."""
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        name, _, value = line.partition(":")
+        if name.strip() == "model name":
+            return value.strip()
+    return None

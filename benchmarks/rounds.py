@@ -1,0 +1,189 @@
+"""Rounds and slices: the order in which servers take their turns.
+
+In each round every server starts afresh, so that a process with an unlucky memory layout is gone
+after that round. Within the round the servers run side by side and are asked one at a time, a
+tenth of a second each, again and again, while the others have nothing to do. A disturbance of the
+machine (a busy neighbour, heat) that lasts a second then meets all of them alike. The order
+rotates, so that none always comes first.
+"""
+
+import gc
+import statistics
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from benchmarks.load import LoadError
+from benchmarks.machine import pinned
+from benchmarks.peers import Peer, ServerProcess, UnavailableError
+from benchmarks.workloads import Plan, Slice, Task, Workload
+
+__all__ = ["Outcome", "Sample", "run_rounds"]
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What one round of one server measured: its slices, added up."""
+
+    slices: tuple[Slice, ...]
+
+    @property
+    def cost(self) -> float:
+        """What an operation used, in the unit of the workload."""
+        return sum(part.used for part in self.slices) / self.operations
+
+    @property
+    def operations(self) -> int:
+        """How many operations were measured."""
+        return sum(part.operations for part in self.slices)
+
+    @property
+    def wall_us(self) -> float:
+        """Microseconds of wall time; 0 where nothing is repeated."""
+        return sum(part.wall_us for part in self.slices)
+
+
+@dataclass
+class Outcome:
+    """The samples of one peer in one workload, and why there are no more, if so."""
+
+    samples: list[Sample] = field(default_factory=list)
+    #: Why the peer could not be measured to the end; empty if it was.
+    problem: str = ""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the figures may be shown: all rounds were measured."""
+        return bool(self.samples) and not self.problem
+
+    @property
+    def slices(self) -> list[Slice]:
+        """All slices of all rounds, in their order in time."""
+        return [part for sample in self.samples for part in sample.slices]
+
+    @property
+    def least(self) -> float:
+        """The least cost of all rounds: the one that the machine disturbed least."""
+        return min(sample.cost for sample in self.samples)
+
+    @property
+    def median(self) -> float:
+        """The median cost of the rounds."""
+        return statistics.median(sample.cost for sample in self.samples)
+
+    @property
+    def spread(self) -> float | None:
+        """The distance from least to greatest cost as a share of the median."""
+        costs = [sample.cost for sample in self.samples]
+        return (max(costs) - min(costs)) / self.median if self.median > 0 else None
+
+    @property
+    def per_second(self) -> float | None:
+        """Operations per second of wall time; ``None`` where nothing is repeated."""
+        return self._median_rate(lambda sample: sample.operations * 1e6)
+
+    @property
+    def busy(self) -> float | None:
+        """Share of the wall time that the server used its core; ``None`` as above."""
+        return self._median_rate(lambda sample: sample.cost * sample.operations)
+
+    def _median_rate(self, amount: Callable[[Sample], float]) -> float | None:
+        """Return the median over the rounds of an amount per microsecond of wall time."""
+        rates = [amount(sample) / sample.wall_us for sample in self.samples if sample.wall_us]
+        return statistics.median(rates) if rates else None
+
+
+def run_rounds(
+    workload: Workload,
+    peers: Sequence[Peer],
+    plan: Plan,
+    on_progress: Callable[[int, str], None],
+) -> dict[str, Outcome]:
+    """Measure one workload and return the outcome of each peer by name.
+
+    Args:
+        workload: What to ask of the servers.
+        peers: Which servers.
+        plan: How to go about it, and how often.
+        on_progress: Called with the round, from 1, and what happens in it now.
+    """
+    outcomes = {peer.name: Outcome() for peer in peers}
+    for number in range(1, plan.rounds + 1):
+        with ExitStack() as stack, pinned(plan.cores.client), _no_garbage_collection():
+            turns = []
+            for peer in _rotated(peers, number):
+                on_progress(number, f"start and warm-up of {peer.name}")
+                outcome = outcomes[peer.name]
+                if outcome.problem:
+                    continue
+                with _blaming(outcome):
+                    server = stack.enter_context(ServerProcess(peer, plan.cores.server))
+                    with _asking(server):
+                        task = stack.enter_context(workload.prepare(server, plan))
+                        task.warm_up()
+                    turns.append(_Turn(outcome, server, task))
+            on_progress(number, "measuring")
+            _measure(turns, workload.slices[1 if plan.quick else 0])
+    return outcomes
+
+
+@dataclass(frozen=True)
+class _Turn:
+    """A server that takes part in the present round, and what it has been measured at."""
+
+    outcome: Outcome
+    server: ServerProcess
+    task: Task
+    slices: list[Slice] = field(default_factory=list)
+
+
+def _measure(turns: Sequence[_Turn], count: int) -> None:
+    """Measure so many slices of each server in turn, and add a sample to each outcome."""
+    for number in range(count):
+        for turn in _rotated(turns, number):
+            if not turn.outcome.problem:
+                with _blaming(turn.outcome), _asking(turn.server):
+                    turn.slices.append(turn.task.measure())
+    for turn in turns:
+        if not turn.outcome.problem:
+            turn.outcome.samples.append(Sample(tuple(turn.slices)))
+
+
+def _rotated(things: Sequence[_T], by: int) -> list[_T]:
+    """Return the sequence, started at another place and wrapped around."""
+    shift = by % len(things) if things else 0
+    return [*things[shift:], *things[:shift]]
+
+
+@contextmanager
+def _blaming(outcome: Outcome) -> Iterator[None]:
+    """Keep what goes wrong with a peer as its problem; the others go on."""
+    try:
+        yield
+    except UnavailableError as error:
+        outcome.problem = f"missing: {error}"
+    except (LoadError, OSError) as error:
+        outcome.problem = f"failed: {error}"
+
+
+@contextmanager
+def _asking(server: ServerProcess) -> Iterator[None]:
+    """Add the last words of the server to what goes wrong while it is asked."""
+    try:
+        yield
+    except (LoadError, OSError) as error:
+        raise LoadError(f"{error} (server: {server.last_words()})") from error
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Keep the client from pausing in the middle of a measurement."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()

@@ -1,0 +1,71 @@
+"""Node's ``net`` for Python on gevent: `Server`, `Socket` and `EventEmitter`.
+
+The names are Node's, in Python's spelling, with Node's spelling beside it; listeners are ordinary
+functions that may block, since they run in greenlets. Example::
+
+    import gnet
+
+    @gnet.create_server
+    def server(socket):
+        socket.on('data', socket.write)
+
+    server.listen(4000)
+    gnet.run()
+"""
+
+from gnet import events
+from gnet.address import AddressInfo, DropInfo, is_ip, is_ipv4, is_ipv6
+from gnet.dispatcher import run
+from gnet.errors import (
+    AbortError,
+    AggregateError,
+    GnetError,
+    GnetRangeError,
+    GnetTypeError,
+    MaxListenersExceededWarning,
+    TimeoutOverflowWarning,
+)
+from gnet.events import AbortController, AbortSignal, EventEmitter, on, once, spawned
+from gnet.server import Server, create_server
+from gnet.socket import Socket, connect
+
+__all__ = [
+    "AbortController",
+    "AbortError",
+    "AbortSignal",
+    "AddressInfo",
+    "AggregateError",
+    "DropInfo",
+    "EventEmitter",
+    "GnetError",
+    "GnetRangeError",
+    "GnetTypeError",
+    "MaxListenersExceededWarning",
+    "Server",
+    "Socket",
+    "Stream",
+    "TimeoutOverflowWarning",
+    "connect",
+    "createConnection",
+    "createServer",
+    "create_connection",
+    "create_server",
+    "events",
+    "isIP",
+    "isIPv4",
+    "isIPv6",
+    "is_ip",
+    "is_ipv4",
+    "is_ipv6",
+    "on",
+    "once",
+    "run",
+    "spawned",
+]
+
+Stream = Socket
+create_connection = createConnection = connect
+createServer = create_server
+isIP = is_ip
+isIPv4 = is_ipv4
+isIPv6 = is_ipv6

@@ -1,0 +1,237 @@
+"""Where listeners run: one queue of ready tasks per hub, and the greenlets that work it off.
+
+gevent's hub must never run user code: a listener that blocks there stops the whole loop. A
+greenlet per connection, on the other hand, pays two stack switches for every message. So:
+
+* Whatever becomes ready (a readable socket, an expired timer, a deferred call) is a *task*, a
+  pair ``(function, owner)``, appended to one first-in-first-out queue. An io watcher appends it
+  itself (``watcher.start(dispatcher.post, task)``): no Python frame runs in the hub for it.
+* Once per turn of the loop, after all its events were collected, the hub switches to a parked
+  worker greenlet, which runs ``function(owner)`` for task after task until the queue is empty.
+* If a task blocks, its worker leaves to the hub like any greenlet, and the hub goes on with the
+  next worker, or a new one. So one switch serves a whole batch, and what blocks delays nobody.
+
+An *owner* (`TaskOwner`) brings the ``contextvars.Context`` its tasks run in and hears of what they
+raise. Invariants: tasks start in the order in which they were queued; when a flush ends, every
+queued task has started; a worker that dies leaves the queue as it is.
+
+This room knows neither emitters nor sockets.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from contextvars import Context
+from typing import Any, Protocol, TypeAlias, cast
+
+import gevent
+from gevent import monkey
+from gevent.event import Event
+from gevent.exceptions import LoopExit
+from gevent.hub import Hub, get_hub
+
+from gnet.errors import node_error
+
+__all__ = ["Dispatcher", "Task", "TaskOwner", "dispatcher", "in_hub", "report"]
+
+# The thread's own identity. Under monkey patching threading.get_ident() tells greenlets apart.
+_thread_ident: Callable[[], int] = monkey.get_original("_thread", "get_ident")
+
+
+class TaskOwner(Protocol):
+    """On whose behalf a task runs."""
+
+    #: The context the task runs in; None for an empty one.
+    context: Context | None
+
+    def _on_task_error(self, error: BaseException) -> None:
+        """Hear what the task raised. Must not raise itself."""
+
+
+Task: TypeAlias = "tuple[Callable[[Any], object], TaskOwner]"
+
+
+class _Nobody:
+    """Owner of tasks that belong to no connection: what they raise is only reported."""
+
+    __slots__ = ()
+    context: Context | None = None
+
+    def _on_task_error(self, error: BaseException) -> None:
+        report("gnet", error)
+
+
+NOBODY: TaskOwner = _Nobody()
+
+
+def report(context: object, error: BaseException) -> None:
+    """Hand an error that nobody caught to gevent's ``hub.handle_error``, as gevent does."""
+    get_hub().handle_error(context, type(error), error, error.__traceback__)
+
+
+class _Worker(gevent.Greenlet):  # type: ignore[type-arg]  # generic only in the stubs
+    """A greenlet that runs queued tasks and parks when there are none."""
+
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        super().__init__()
+        self.dispatcher = dispatcher
+
+    def _run(self) -> None:
+        dispatcher = self.dispatcher
+        queue, closing, parked = dispatcher._queue, dispatcher._closing, dispatcher._parked
+        popleft, leave = queue.popleft, dispatcher.hub.switch
+        while True:
+            function: Callable[[Any], object] | None
+            owner: TaskOwner = NOBODY
+            try:
+                while queue:
+                    function, owner = popleft()
+                    # Any worker may run a connection's tasks, two of them even at once (a reader
+                    # that blocks, a timeout); Context.run() would refuse the second.
+                    self.gr_context = owner.context
+                    function(owner)
+            except gevent.GreenletExit as error:
+                owner._on_task_error(error)  # killed: the rest of the queue is for others
+                return
+            except BaseException as error:  # the edge: whatever a listener raised ends here
+                owner._on_task_error(error)
+                continue
+            if closing:
+                queue.extend(closing)
+                closing.clear()
+                continue
+            if len(parked) >= dispatcher.reserve:
+                return
+            self.gr_context = None  # a parked worker must not keep a connection's context alive
+            del owner
+            function = None
+            parked.append(self)
+            leave()
+
+
+class Dispatcher:
+    """The queue of one hub. Get it with `dispatcher`; never share it between threads."""
+
+    #: How many idle workers are kept for the next burst. More cost a stack each (some 10 KB);
+    #: fewer mean that a burst of blocking listeners makes new greenlets.
+    reserve = 16
+
+    def __init__(self, hub: Hub) -> None:
+        self.hub = hub
+        loop: Any = hub.loop  # the stubs know only a part of it
+        self.loop = loop
+        #: Where time comes from: ``now()`` in seconds and ``timer(seconds, ref=…)``, as the loop
+        #: has them. Tests put a clock in its place that they move themselves.
+        self.clock: Any = hub.loop
+        self._thread = _thread_ident()
+        self._queue: deque[Task] = deque()
+        self._closing: list[Task] = []
+        self._parked: list[_Worker] = []
+        self._flush_due = False
+        self._references = 0
+        self._idle = Event()
+        #: Queue a task from a watcher's callback; the flush at the end of the loop's turn runs it.
+        self.post: Callable[[Task], None] = self._queue.append
+        # Check watchers of the lowest priority run after all other events of a turn.
+        self._check = loop.check(ref=False, priority=loop.MINPRI)
+        self._check.start(self._flush)
+
+    def __repr__(self) -> str:
+        return (
+            f"<Dispatcher queued={len(self._queue)} parked={len(self._parked)} "
+            f"references={self._references}>"
+        )
+
+    def defer(self, function: Callable[[Any], object], owner: TaskOwner = NOBODY) -> None:
+        """Queue ``function(owner)``, from any greenlet or from the hub: Node's ``nextTick``."""
+        self._queue.append((function, owner))
+        if not self._flush_due:
+            self._flush_due = True
+            self.loop.run_callback(self._flush)
+
+    def defer_closing(self, function: Callable[[Any], object], owner: TaskOwner = NOBODY) -> None:
+        """Queue a task behind everything that is ready now and what that defers in turn.
+
+        libuv runs close callbacks in a phase of their own, which is why a socket's ``'close'``
+        follows all other events of the same turn.
+        """
+        self._closing.append((function, owner))
+        if not self._flush_due:
+            self._flush_due = True
+            self.loop.run_callback(self._flush)
+
+    def _flush(self) -> None:
+        """Run in the hub: have workers start every queued task."""
+        queue, closing, parked = self._queue, self._closing, self._parked
+        self._flush_due = True  # nothing that is queued meanwhile needs a flush of its own
+        try:
+            while queue or closing:
+                worker = parked.pop() if parked else _Worker(self)
+                if not worker.dead:  # a parked one can have been killed
+                    worker.switch()
+        finally:
+            self._flush_due = False
+
+    # ---------------------------------------------------------------- threads, life
+
+    def check_thread(self, user: object) -> None:
+        """Raise ``ERR_FOREIGN_THREAD`` unless called in this dispatcher's thread."""
+        if _thread_ident() != self._thread:
+            raise node_error("ERR_FOREIGN_THREAD", repr(user))
+
+    def acquire(self) -> None:
+        """Count one more open handle that keeps `run` from returning."""
+        self._references += 1
+
+    def release(self) -> None:
+        """Count one handle less."""
+        self._references -= 1
+        if not self._references:
+            self._idle.set()
+
+    def run(self) -> None:
+        """Block until no handle is left that was acquired, nor any task queued."""
+        self.check_thread(self)
+        check_can_wait("gnet.run()")
+        while self._references or self._queue or self._closing:
+            self._idle.clear()
+            if not self._references:
+                self.defer(lambda _: self._idle.set())
+            try:
+                self._idle.wait()
+            except LoopExit:
+                return  # as in Node: handles that wait for nothing keep nobody alive
+
+
+def dispatcher() -> Dispatcher:
+    """The dispatcher of this thread's hub, made on first use."""
+    hub: Any = get_hub()
+    try:
+        return cast(Dispatcher, hub.gnet_dispatcher)
+    except AttributeError:
+        hub.gnet_dispatcher = made = Dispatcher(hub)
+        return made
+
+
+def in_hub() -> bool:
+    """Whether the caller runs in the hub, where nothing may block."""
+    return isinstance(gevent.getcurrent(), Hub)
+
+
+def check_can_wait(what: str) -> None:
+    """Raise ``ERR_HUB_CANNOT_WAIT`` if called in the hub."""
+    if in_hub():
+        raise node_error("ERR_HUB_CANNOT_WAIT", what)
+
+
+def run() -> None:
+    """Block until no referenced server or socket of this thread is left.
+
+    What keeps a Node process alive: listening servers, connected and connecting sockets, except
+    those with ``unref()``. Returns also when all of them wait for nothing.
+
+    Raises:
+        GnetError: ``ERR_HUB_CANNOT_WAIT``.
+    """
+    dispatcher().run()

@@ -1,0 +1,150 @@
+"""Making kernel sockets: bind, listen, connect, and the names of their ends.
+
+Together with `gnet.transport` the only caller of the kernel's socket API. An errno leaves this
+room as an error with a code.
+"""
+
+from __future__ import annotations
+
+import _socket
+import contextlib
+import errno
+import os
+from typing import Any
+
+import gevent.socket
+
+from gnet.address import AddressInfo, from_kernel
+from gnet.errors import system_error
+
+__all__ = ["connect_error", "listen_tcp", "listen_unix", "local_name", "start_connect"]
+
+#: libuv's and Node's: Linux rounds it up to 512 entries and caps it at net.core.somaxconn.
+DEFAULT_BACKLOG = 511
+
+
+def _sockaddr(family: int, address: str, port: int) -> Any:
+    """What bind and connect take; the zone of an IPv6 address becomes its number."""
+    if family == _socket.AF_INET6 and "%" in address:
+        numeric = _socket.AI_NUMERICHOST
+        return _socket.getaddrinfo(address, port, family, _socket.SOCK_STREAM, 0, numeric)[0][4]
+    return (address, port)
+
+
+def listen_tcp(address: str | None, family: int, port: int, backlog: int) -> Any:
+    """A listening TCP socket of gevent's.
+
+    Args:
+        address: An IP address; None for any, over IPv6 and IPv4 if the machine has IPv6.
+        family: 4 or 6; ignored for any address.
+        port: 0 lets the system choose.
+        backlog: Length of the accept queue.
+    Raises:
+        OSError: ``EADDRINUSE``, ``EACCES``, ``EADDRNOTAVAIL``, … with syscall ``'listen'``.
+    """
+    if address is None:
+        try:
+            return _listen(_socket.AF_INET6, "::", port, backlog)
+        except OSError as error:
+            # As libuv: what IPv6 refuses is tried over IPv4, whose error then counts. A port in
+            # use is in use for both.
+            if error.errno == errno.EADDRINUSE:
+                raise
+            return _listen(_socket.AF_INET, "0.0.0.0", port, backlog)
+    return _listen(_socket.AF_INET6 if family == 6 else _socket.AF_INET, address, port, backlog)
+
+
+def _listen(family: int, address: str, port: int, backlog: int) -> Any:
+    try:
+        sock = gevent.socket.socket(family, _socket.SOCK_STREAM)
+    except OSError as error:
+        raise system_error(error.errno or 0, "listen", address, port, describe=True) from None
+    try:
+        # A port in TIME_WAIT can be bound again; one in use cannot (Linux).
+        sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_REUSEADDR, 1)
+        if family == _socket.AF_INET6:
+            sock.setsockopt(_socket.IPPROTO_IPV6, _socket.IPV6_V6ONLY, 0)
+        sock.bind(_sockaddr(family, address, port))
+        sock.listen(backlog)
+    except OSError as error:
+        sock.close()
+        raise system_error(error.errno or 0, "listen", address, port, describe=True) from None
+    return sock
+
+
+def listen_unix(path: str, backlog: int) -> Any:
+    """A listening Unix socket of gevent's at ``path``; a NUL in front makes it abstract (Linux).
+
+    Raises:
+        OSError: ``EADDRINUSE`` if there is a file, stale or not; ``EACCES``, ``ENOENT``, … With
+            syscall ``'listen'``, the path as ``address`` and port -1, as in Node.
+    """
+    sock = gevent.socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    bound = False
+    try:
+        try:
+            sock.bind(path)
+        except OSError as error:
+            if error.errno is not None:
+                raise
+            # Python checks the length itself: "AF_UNIX path too long". The kernel's is EINVAL.
+            raise OSError(errno.EINVAL, "path too long") from None
+        bound = True
+        sock.listen(backlog)
+    except OSError as error:
+        sock.close()
+        if bound:
+            unlink_unix(path)
+        # Node says EACCES for a directory that is not there, as libuv does for Windows' sake.
+        number = errno.EACCES if error.errno == errno.ENOENT else error.errno or 0
+        raise system_error(number, "listen", path, -1, describe=True) from None
+    return sock
+
+
+def unlink_unix(path: str) -> None:
+    """Remove the file of a Unix socket, as its server does when it closes."""
+    if not path.startswith("\0"):
+        with contextlib.suppress(OSError):  # somebody else was quicker
+            os.unlink(path)
+
+
+def start_connect(family: int, address: str, port: int = 0) -> tuple[Any, int]:
+    """Make a socket and start connecting it, without waiting.
+
+    Args:
+        family: 4, 6, or 0 for a Unix socket.
+        address: An IP address, or the path.
+        port: TCP port.
+    Returns:
+        The socket and 0, or ``EINPROGRESS``, or the errno why it cannot connect.
+    Raises:
+        OSError: The errno why there can be no socket.
+    """
+    kind = {4: _socket.AF_INET, 6: _socket.AF_INET6, 0: _socket.AF_UNIX}[family]
+    sock = _socket.socket(kind, _socket.SOCK_STREAM)
+    sock.setblocking(False)
+    try:
+        return sock, sock.connect_ex(_sockaddr(kind, address, port) if family else address)
+    except OSError:
+        return sock, errno.EINVAL  # a path that is too long
+
+
+def connect_error(sock: Any) -> int:
+    """The errno a connection attempt ended with; 0 if it succeeded."""
+    return int(sock.getsockopt(_socket.SOL_SOCKET, _socket.SO_ERROR))
+
+
+def local_name(sock: Any) -> AddressInfo:
+    """The socket's own end; empty if it is a Unix socket, or unknown."""
+    try:
+        return from_kernel(sock.family, sock.getsockname())
+    except OSError:
+        return AddressInfo()
+
+
+def peer_name(sock: Any) -> AddressInfo:
+    """The other end; empty if it is a Unix socket, or gone already."""
+    try:
+        return from_kernel(sock.family, sock.getpeername())
+    except OSError:
+        return AddressInfo()

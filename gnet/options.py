@@ -1,0 +1,167 @@
+"""The many ways to call ``listen``, ``connect`` and ``create_server``, each turned into one form.
+
+A call brings positional arguments in Node's order (callback last), or one mapping in Node's
+spelling or Python's, or keywords, or keywords after the others. What comes out is checked and
+frozen. Unknown keys of a mapping are ignored, as in Node; an unknown keyword is a ``TypeError``
+from Python itself. Node: net, "server.listen()", "socket.connect()".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gnet.checks import check_port, to_number
+from gnet.errors import node_error
+from gnet.symbols import ABSENT
+
+__all__ = ["ConnectOptions", "ListenOptions", "connect_options", "listen_options", "server_options"]
+
+Callback = Callable[..., object]
+
+
+@dataclass(frozen=True)
+class ListenOptions:
+    """Where a server listens: a ``path``, or a ``port`` and perhaps a ``host``."""
+
+    port: int = 0
+    host: str | None = None
+    path: str | None = None
+    backlog: int = 0  # 0: the default
+
+
+@dataclass(frozen=True)
+class ConnectOptions:
+    """Where a socket connects: a ``path``, or a ``port`` of a ``host``."""
+
+    port: int = 0
+    host: str = "localhost"
+    path: str | None = None
+
+
+def snake_case(key: str) -> str:
+    """Python's spelling of a Node key: ``allowHalfOpen`` → ``allow_half_open``."""
+    return re.sub(r"(?<!^)([A-Z])", r"_\1", key).lower()
+
+
+def _spelt(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {snake_case(str(key)): value for key, value in options.items()}
+
+
+def _is_path(value: object) -> bool:
+    """Whether a first argument names a Unix socket: any string that is no number >= 0."""
+    if not isinstance(value, str):
+        return False
+    number = to_number(value)
+    return number is None or number < 0
+
+
+def _normalized(args: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[dict[str, Any], Any]:
+    """The options that were given, in Python's spelling, and the callback or None."""
+    options: dict[str, Any] = {}
+    if args:
+        first = args[0]
+        if isinstance(first, Mapping):
+            options = _spelt(first)
+        elif _is_path(first):
+            options["path"] = first
+        elif not callable(first):
+            options["port"] = first
+            if len(args) > 1 and isinstance(args[1], str):
+                options["host"] = args[1]
+    callback = args[-1] if args and callable(args[-1]) else None
+    given = {key: value for key, value in keywords.items() if value is not ABSENT}
+    callback = given.pop("callback", callback)
+    if callback is not None and not callable(callback):
+        raise node_error("ERR_INVALID_ARG_TYPE", "callback", "function", callback)
+    return {**options, **given}, callback
+
+
+def _backlog(value: Any) -> int:
+    number = None if isinstance(value, bool) else to_number(value)
+    return int(number) if number is not None and number >= 0 else 0
+
+
+def listen_options(
+    args: tuple[Any, ...], keywords: dict[str, Any]
+) -> tuple[ListenOptions, Callback | None]:
+    """Check the arguments of ``server.listen``.
+
+    Raises:
+        TypeError: ``ERR_INVALID_ARG_VALUE`` if they name neither port nor path,
+            ``ERR_INVALID_ARG_TYPE`` for a host that is no string.
+        ValueError: ``ERR_SOCKET_BAD_PORT``.
+    """
+    options, callback = _normalized(args, keywords)
+    backlog = _backlog(options.get("backlog"))
+    if not backlog:
+        # (port, backlog), (path, backlog) or (port, host, backlog)
+        backlog = next((_backlog(arg) for arg in args[1:3] if _backlog(arg)), 0)
+    port = options.get("port", ABSENT)
+    if port is None or (not options and (not args or callable(args[0]))):
+        port = 0
+    if isinstance(port, (int, float, str)) and not isinstance(port, bool):
+        number = check_port(port, "options.port")
+        host = options.get("host")
+        if host and not isinstance(host, str):
+            raise node_error("ERR_INVALID_ARG_TYPE", "hostname", "string", host)
+        return ListenOptions(port=number, host=host or None, backlog=backlog), callback
+    path = options.get("path")
+    if path and _is_path(path):
+        return ListenOptions(path=path, backlog=backlog), callback
+    if "port" not in options and "path" not in options:
+        raise node_error(
+            "ERR_INVALID_ARG_VALUE", "options", options, 'must have the property "port" or "path"'
+        )
+    raise node_error("ERR_INVALID_ARG_VALUE", "options", options)
+
+
+def connect_options(
+    args: tuple[Any, ...], keywords: dict[str, Any]
+) -> tuple[ConnectOptions, dict[str, Any], Callback | None]:
+    """Check the arguments of ``socket.connect``; also return all that was given, by name.
+
+    Raises:
+        TypeError: ``ERR_MISSING_ARGS`` if they name neither port nor path,
+            ``ERR_INVALID_ARG_TYPE``, ``ERR_INVALID_ARG_VALUE`` for a host with a NUL.
+        ValueError: ``ERR_SOCKET_BAD_PORT``.
+    """
+    options, callback = _normalized(args, keywords)
+    path = options.get("path")
+    port = options.get("port", ABSENT)
+    if port is ABSENT and path is None:
+        raise node_error("ERR_MISSING_ARGS", "options", "port", "path")
+    if path:
+        if not isinstance(path, str):
+            raise node_error("ERR_INVALID_ARG_TYPE", "options.path", "string", path)
+        return ConnectOptions(path=path), options, callback
+    host = options.get("host") or "localhost"
+    if not isinstance(host, str):
+        raise node_error("ERR_INVALID_ARG_TYPE", "options.host", "string", host)
+    if "\0" in host:
+        raise node_error(
+            "ERR_INVALID_ARG_VALUE", "options.host", host, "must be a string without null bytes"
+        )
+    if port is ABSENT:
+        port = 0
+    elif isinstance(port, bool) or not isinstance(port, (int, float, str)):
+        raise node_error("ERR_INVALID_ARG_TYPE", "options.port", ["number", "string"], port)
+    return ConnectOptions(port=check_port(port, "Port"), host=host), options, callback
+
+
+def server_options(
+    options: Any, listener: Any, keywords: dict[str, Any]
+) -> tuple[dict[str, Any], Callback | None]:
+    """Check the arguments of ``create_server``: an options mapping or None, a listener or None.
+
+    Raises:
+        TypeError: ``ERR_INVALID_ARG_TYPE`` if the options are neither mapping nor function.
+    """
+    if callable(options):
+        options, listener = None, options
+    if options is not None and not isinstance(options, Mapping):
+        raise node_error("ERR_INVALID_ARG_TYPE", "options", "Object", options)
+    given = {key: value for key, value in keywords.items() if value is not ABSENT}
+    return {**_spelt(options or {}), **given}, listener if callable(listener) else None

@@ -1,0 +1,1 @@
+"""Node's streams, knowing no socket: both halves, what couples them, their end."""
