@@ -26,7 +26,7 @@ def is_ip(text: object) -> int:
     address, zone_mark, zone = text.partition("%")
     if zone_mark and not re.fullmatch(r"[0-9a-zA-Z\-.:]+", zone):
         return 0
-    return 6 if _is_address(address) else 0
+    return 6 if ":" in address and _is_address(address) else 0
 
 
 def _is_address(text: str) -> bool:

@@ -2,13 +2,55 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import math
 import re
 from typing import Any
 
-from gnet.errors import node_error
+from gnet.errors import GnetTypeError, node_error, received
 
-__all__ = ["check_function", "check_msecs", "check_number", "check_port", "to_number"]
+__all__ = [
+    "check_function",
+    "check_listener",
+    "check_msecs",
+    "check_number",
+    "check_port",
+    "to_number",
+]
+
+
+#: What JavaScript trims off a text before it reads a number, and the numbers it reads.
+_JS_SPACE = (
+    "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000\ufeff"
+)
+_JS_PREFIXED = re.compile(r"0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+")
+_JS_DECIMAL = re.compile(r"[+-]?(?:Infinity|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)")
+
+_COROUTINE = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+
+
+def check_listener(listener: Any) -> None:
+    """Raise ``ERR_INVALID_ARG_TYPE`` unless ``listener`` is a callable that is no coroutine."""
+    try:
+        is_coroutine = listener.__code__.co_flags & _COROUTINE  # bound methods pass it on
+    except AttributeError:
+        check_function(listener, "listener")
+        called = listener
+        while isinstance(called, functools.partial):
+            called = called.func
+        if not hasattr(called, "__code__"):
+            called = type(called).__call__  # an object's own method
+        code = getattr(called, "__code__", None)
+        is_coroutine = code is not None and code.co_flags & _COROUTINE
+    if is_coroutine:
+        raise GnetTypeError(
+            "ERR_INVALID_ARG_TYPE",
+            f'The "listener" argument must be a plain function. Received {received(listener)}, '
+            "a coroutine function, which nothing here would await. Listeners run in greenlets and "
+            "may block: write it with def, and wrap it in gnet.spawned() if emit shall not wait",
+        )
 
 
 def check_function(value: object, name: str) -> None:
@@ -40,15 +82,12 @@ def to_number(value: Any) -> float | None:
         return None if math.isnan(value) else value
     if not isinstance(value, str):
         return None
-    text = value.strip()
+    text = value.strip(_JS_SPACE)
     if not text:
         return 0
-    try:
-        if re.fullmatch(r"0[xob][0-9a-f]+", text, re.IGNORECASE):
-            return int(text, 0)
-        return None if "_" in text or "n" in text.lower() else float(text)
-    except ValueError:
-        return None
+    if _JS_PREFIXED.fullmatch(text):
+        return int(text, 0)
+    return float(text) if _JS_DECIMAL.fullmatch(text) else None
 
 
 def check_port(value: Any, name: str) -> int:
@@ -59,6 +98,6 @@ def check_port(value: Any, name: str) -> int:
     """
     number = None if isinstance(value, bool) or value is None else to_number(value)
     blank = isinstance(value, str) and not value.strip()
-    if number is None or blank or not 0 <= number <= 65535 or number != int(number):
+    if number is None or blank or not (0 <= number <= 65535 and number == int(number)):
         raise node_error("ERR_SOCKET_BAD_PORT", name, value)
     return int(number)

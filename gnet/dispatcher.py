@@ -20,6 +20,7 @@ This room knows neither emitters nor sockets.
 
 from __future__ import annotations
 
+import socket
 from collections import deque
 from collections.abc import Callable
 from contextvars import Context
@@ -33,10 +34,21 @@ from gevent.hub import Hub, get_hub
 
 from gnet.errors import node_error
 
-__all__ = ["Dispatcher", "Task", "TaskOwner", "dispatcher", "in_hub", "report"]
+__all__ = [
+    "NOBODY",
+    "Dispatcher",
+    "Task",
+    "TaskOwner",
+    "check_can_wait",
+    "dispatcher",
+    "in_hub",
+    "report",
+    "run",
+    "thread_ident",
+]
 
 # The thread's own identity. Under monkey patching threading.get_ident() tells greenlets apart.
-_thread_ident: Callable[[], int] = monkey.get_original("_thread", "get_ident")
+thread_ident: Callable[[], int] = monkey.get_original("_thread", "get_ident")
 
 
 class TaskOwner(Protocol):
@@ -67,7 +79,11 @@ NOBODY: TaskOwner = _Nobody()
 
 def report(context: object, error: BaseException) -> None:
     """Hand an error that nobody caught to gevent's ``hub.handle_error``, as gevent does."""
-    get_hub().handle_error(context, type(error), error, error.__traceback__)
+    hub = get_hub()
+    hub.handle_error(context, type(error), error, error.__traceback__)
+    if isinstance(error, socket.gaierror) and isinstance(error, hub.NOT_ERROR):
+        # gevent keeps quiet about these, as its resolver raises them into who asked. Nobody did.
+        hub.print_exception(context, type(error), error, error.__traceback__)
 
 
 class _Worker(gevent.Greenlet):  # type: ignore[type-arg]  # generic only in the stubs
@@ -124,7 +140,8 @@ class Dispatcher:
         #: Where time comes from: ``now()`` in seconds and ``timer(seconds, ref=…)``, as the loop
         #: has them. Tests put a clock in its place that they move themselves.
         self.clock: Any = hub.loop
-        self._thread = _thread_ident()
+        #: Identity of the only thread that may use this dispatcher and what belongs to it.
+        self.thread = thread_ident()
         self._queue: deque[Task] = deque()
         self._closing: list[Task] = []
         self._parked: list[_Worker] = []
@@ -177,7 +194,7 @@ class Dispatcher:
 
     def check_thread(self, user: object) -> None:
         """Raise ``ERR_FOREIGN_THREAD`` unless called in this dispatcher's thread."""
-        if _thread_ident() != self._thread:
+        if thread_ident() != self.thread:
             raise node_error("ERR_FOREIGN_THREAD", repr(user))
 
     def acquire(self) -> None:

@@ -18,9 +18,11 @@ from __future__ import annotations
 import errno as _errno
 import math
 import os
+import re
 import socket as _socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from gnet.symbols import ABSENT
@@ -34,7 +36,10 @@ __all__ = [
     "MaxListenersExceededWarning",
     "TimeoutOverflowWarning",
     "dns_error",
+    "errno_name",
+    "inspected",
     "node_error",
+    "received",
     "system_error",
 ]
 
@@ -99,6 +104,9 @@ if sys.version_info >= (3, 11):
         def __init__(self, errors: Sequence[Exception]) -> None:
             super().__init__(_told(errors), errors)
 
+        def __reduce__(self) -> tuple[Any, ...]:
+            return type(self), (list(self.exceptions),)
+
         def derive(self, errors: Sequence[Any], /) -> AggregateError:  # type: ignore[override]
             """Make a group of the same kind, for ``except*`` and ``split``."""
             return AggregateError(errors)
@@ -119,6 +127,9 @@ else:
             super().__init__(_told(errors))
             self.errors = list(errors)
             self.code = getattr(errors[0], "code", None)
+
+        def __reduce__(self) -> tuple[Any, ...]:
+            return type(self), (self.errors,)
 
 
 class MaxListenersExceededWarning(RuntimeWarning):
@@ -158,8 +169,8 @@ def received(value: object) -> str:
     return f"an instance of {type(value).__name__}"
 
 
-def inspected(value: object, *, quote: bool = True) -> str:
-    """The value as a reader sees it in a message, at most 128 characters of it."""
+def inspected(value: object, *, quote: bool = True, most: int = 128) -> str:
+    """The value as a reader sees it in a message, at most so many characters of it."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -173,18 +184,23 @@ def inspected(value: object, *, quote: bool = True) -> str:
         shown = f"{{ {inside} }}" if inside else "{}"
     else:
         shown = repr(value)
-    return shown if len(shown) <= 128 else shown[:128] + "..."
+    return shown if len(shown) <= most else shown[:most] + "..."
 
 
 def _number(value: float) -> str:
-    if isinstance(value, float):
-        if math.isnan(value):
-            return "NaN"
-        if math.isinf(value):
-            return "Infinity" if value > 0 else "-Infinity"
-        if value.is_integer():
-            return "-0" if math.copysign(1, value) < 0 and value == 0 else str(int(value))
-    return str(value)
+    """The number as JavaScript writes it: exponents only from 1e21 and below 1e-6."""
+    if isinstance(value, int):
+        return str(value) if abs(value) < 10**21 else _number(float(value))
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    if value == 0:
+        return "-0" if math.copysign(1, value) < 0 else "0"
+    if 1e-6 <= abs(value) < 1e21:
+        text = format(Decimal(repr(value)), "f")
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return re.sub(r"(?:\.0)?e([+-])0*", r"e\1", repr(value))
 
 
 def _one_of(names: list[str], last: str) -> str:
@@ -217,8 +233,9 @@ def _invalid_arg_value(name: str, value: object, reason: str = "is invalid") -> 
 
 def _out_of_range(name: str, allowed: str, value: object) -> str:
     shown = inspected(value)
-    if isinstance(value, int) and abs(value) > 2**32:
-        shown = f"{value:_}"
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if is_number and shown.lstrip("-").isdigit() and abs(int(shown)) > 2**32:
+        shown = f"{int(shown):_}"
     return f'The value of "{name}" is out of range. It must be {allowed}. Received {shown}'
 
 
@@ -232,7 +249,7 @@ def _missing_args(*names: str) -> str:
 
 
 def _unhandled(value: object) -> str:
-    return f"Unhandled error. ({inspected(value)})"
+    return f"Unhandled error. ({inspected(value, most=sys.maxsize)})"
 
 
 _E, _T, _R = GnetError, GnetTypeError, GnetRangeError
@@ -298,6 +315,16 @@ class _SystemError(OSError):
 
     def __str__(self) -> str:
         return self.message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (isinstance(self, _socket.gaierror), self.args, self.__dict__)
+
+
+def _restored(is_dns: bool, args: tuple[Any, ...], attributes: dict[str, Any]) -> OSError:
+    """Make a system error again that was pickled or copied."""
+    error = (_DNS if is_dns else _class_for(args[0]))(*args)
+    error.__dict__.update(attributes)
+    return error
 
 
 def _coded(base: type[OSError]) -> type[OSError]:

@@ -40,7 +40,8 @@ def look_up(
 
     def resolve() -> None:
         try:
-            found = gevent.socket.getaddrinfo(host, 0, 0, _socket.SOCK_STREAM, 0, flags)
+            name = host.encode("idna").decode()
+            found = gevent.socket.getaddrinfo(name, 0, 0, _socket.SOCK_STREAM, 0, flags)
         except OSError as error:
             answer(dns_error(error.errno or 0, host), [])
         except UnicodeError:  # a label that IDNA cannot encode: no such name

@@ -41,13 +41,13 @@ class ConnectOptions:
     path: str | None = None
 
 
-def snake_case(key: str) -> str:
+def _snake_case(key: str) -> str:
     """Python's spelling of a Node key: ``allowHalfOpen`` → ``allow_half_open``."""
     return re.sub(r"(?<!^)([A-Z])", r"_\1", key).lower()
 
 
 def _spelt(options: Mapping[str, Any]) -> dict[str, Any]:
-    return {snake_case(str(key)): value for key, value in options.items()}
+    return {_snake_case(str(key)): value for key, value in options.items()}
 
 
 def _is_path(value: object) -> bool:

@@ -22,6 +22,7 @@ from typing import Any
 
 import gevent
 
+from gnet.dispatcher import thread_ident
 from gnet.errors import node_error, system_error
 from gnet.events.rejections import watch_rejection
 from gnet.states import (
@@ -200,6 +201,7 @@ class Transport(Duplex):
             and self._link is LINKED
             and self._write_side is WRITE_OPEN
             and self._errored is None
+            and thread_ident() == self._dispatcher.thread
         ):
             try:
                 sent = self._sock.send(chunk)

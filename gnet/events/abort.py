@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import gevent
-
 from gnet.checks import check_function, check_number
 from gnet.dispatcher import dispatcher, in_hub, report
 from gnet.errors import AbortError, GnetError, node_error
+from gnet.symbols import ABSENT
 
 __all__ = ["AbortController", "AbortSignal", "Disposable", "add_abort_listener"]
 
@@ -34,7 +33,15 @@ class AbortSignal:
     Made by an `AbortController`, or by `abort`, `timeout` and `any`.
     """
 
-    __slots__ = ("__weakref__", "_aborted", "_listeners", "_max_listeners", "onabort", "reason")
+    __slots__ = (
+        "__weakref__",
+        "_aborted",
+        "_followers",
+        "_listeners",
+        "_max_listeners",
+        "onabort",
+        "reason",
+    )
 
     def __init__(self) -> None:
         self._aborted = False
@@ -43,6 +50,7 @@ class AbortSignal:
         #: Called first when the signal fires.
         self.onabort: Callable[[AbortEvent], object] | None = None
         self._listeners: list[Callable[[AbortEvent], object]] = []
+        self._followers: list[AbortSignal] = []  # made by any(): no listeners of anybody's
         self._max_listeners: float = 0
 
     def __repr__(self) -> str:
@@ -104,7 +112,7 @@ class AbortSignal:
         if self._aborted:
             return
         self._aborted = True
-        self.reason = AbortError() if reason is None else reason
+        self.reason = AbortError() if reason is ABSENT else reason
         if in_hub():
             dispatcher().defer(lambda _: self._call_listeners())
         else:
@@ -112,17 +120,24 @@ class AbortSignal:
 
     def _call_listeners(self) -> None:
         event = AbortEvent(self)
-        listeners, self._listeners = self._listeners, []
         if self.onabort is not None:
-            listeners.insert(0, self.onabort)
-        for listener in listeners:
-            try:
-                listener(event)
-            except Exception as error:  # an event target calls the others all the same
-                report(self, error)
+            self._call(self.onabort, event)
+        for listener in list(self._listeners):
+            if listener in self._listeners:  # one that came before may have taken it off
+                self._call(listener, event)
+        self._listeners = []
+        followers, self._followers = self._followers, []
+        for follower in followers:
+            follower._fire(self.reason)
+
+    def _call(self, listener: Callable[[AbortEvent], object], event: AbortEvent) -> None:
+        try:
+            listener(event)
+        except Exception as error:  # an event target calls the others all the same
+            report(self, error)
 
     @classmethod
-    def abort(cls, reason: Any = None) -> AbortSignal:
+    def abort(cls, reason: Any = ABSENT) -> AbortSignal:
         """A signal that has fired already."""
         signal = cls()
         signal._fire(reason)
@@ -132,11 +147,13 @@ class AbortSignal:
     def timeout(cls, msecs: float) -> AbortSignal:
         """A signal that fires after so many milliseconds, with a ``TimeoutError`` code."""
         check_number(msecs, "delay")
-        if not 0 <= msecs <= 2**53 - 1:
-            raise node_error("ERR_OUT_OF_RANGE", "delay", ">= 0 && <= 9007199254740991", msecs)
+        if msecs != msecs or msecs % 1:
+            raise node_error("ERR_OUT_OF_RANGE", "delay", "an integer", msecs)
+        if not 0 <= msecs <= 2**32 - 1:
+            raise node_error("ERR_OUT_OF_RANGE", "delay", ">= 0 && <= 4294967295", msecs)
         signal = cls()
         reason = GnetError("TimeoutError", "The operation was aborted due to timeout")
-        timer = gevent.get_hub().loop.timer(msecs / 1000, ref=False)
+        timer = dispatcher().clock.timer(msecs / 1000, ref=False)
 
         def expire() -> None:
             timer.close()
@@ -150,12 +167,14 @@ class AbortSignal:
         """A signal that fires with the first of ``signals``, for that one's reason."""
         combined = cls()
         sources = list(signals)
+        for position, source in enumerate(sources):
+            check_signal(source, f"signals[{position}]")
         for source in sources:
             if source.aborted:
                 combined._fire(source.reason)
                 return combined
         for source in sources:
-            source.add_event_listener("abort", lambda event: combined._fire(event.target.reason))
+            source._followers.append(combined)
         return combined
 
 
@@ -172,7 +191,7 @@ class AbortController:
         """The signal to hand to those who shall stop."""
         return self._signal
 
-    def abort(self, reason: Any = None) -> None:
+    def abort(self, reason: Any = ABSENT) -> None:
         """Fire the signal; ``reason`` defaults to an `AbortError`. A second call does nothing."""
         self._signal._fire(reason)
 

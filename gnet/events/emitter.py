@@ -11,7 +11,7 @@ as it likes.
 
 from __future__ import annotations
 
-import inspect
+import sys
 import warnings
 from abc import ABCMeta
 from collections.abc import Callable, Hashable, Mapping
@@ -20,40 +20,19 @@ from typing import Any, TypeVar, overload
 import gevent
 from gevent.hub import Hub
 
-from gnet.checks import check_function, check_number
+from gnet.checks import check_function, check_listener, check_number
 from gnet.dispatcher import NOBODY, TaskOwner, dispatcher, report
-from gnet.errors import GnetTypeError, MaxListenersExceededWarning, node_error, received
+from gnet.errors import MaxListenersExceededWarning, node_error
 from gnet.events.rejections import watch_rejection
 from gnet.symbols import ABSENT, Symbol, capture_rejection_symbol, error_monitor
 
-__all__ = ["EventEmitter", "Listener"]
+__all__ = ["EventEmitter", "Listener", "emit_error"]
 
 Listener = Callable[..., object]
 AnyListener = TypeVar("AnyListener", bound=Listener)
 Self = TypeVar("Self", bound="EventEmitter")
 
 _getcurrent = gevent.getcurrent
-
-
-_COROUTINE = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
-
-
-def check_listener(listener: Any) -> None:
-    """Raise ``ERR_INVALID_ARG_TYPE`` unless ``listener`` is a callable that is no coroutine."""
-    try:
-        is_coroutine = listener.__code__.co_flags & _COROUTINE  # bound methods pass it on
-    except AttributeError:
-        check_function(listener, "listener")
-        is_coroutine = inspect.iscoroutinefunction(listener) or inspect.iscoroutinefunction(
-            getattr(listener, "__call__", None)  # noqa: B004  # a callable object's own method
-        )
-    if is_coroutine:
-        raise GnetTypeError(
-            "ERR_INVALID_ARG_TYPE",
-            f'The "listener" argument must be a plain function. Received {received(listener)}, '
-            "a coroutine function, which nothing here would await. Listeners run in greenlets and "
-            "may block: write it with def, and wrap it in gnet.spawned() if emit shall not wait",
-        )
 
 
 class _Once:
@@ -256,7 +235,7 @@ class EventEmitter(metaclass=_EmitterType):
                     event,
                     len(now),
                 ),
-                stacklevel=3,
+                stacklevel=_level_of_caller(),
             )
         return self
 
@@ -411,6 +390,14 @@ class EventEmitter(metaclass=_EmitterType):
         return self
 
     setMaxListeners = set_max_listeners
+
+
+def _level_of_caller() -> int:
+    """How far up the stack the code is that is none of gnet's: whose warning it is."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("gnet."):
+        level, frame = level + 1, frame.f_back
+    return level
 
 
 def emit_error(emitter: EventEmitter, error: BaseException, *, reported: bool = False) -> None:

