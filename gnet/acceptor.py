@@ -1,4 +1,4 @@
-"""The accept loop: a ``gevent.server.StreamServer`` that hands over bare kernel sockets.
+"""The accept loop: a ``gevent.server.StreamServer`` that hands over bare descriptors.
 
 gevent owns the listening socket, its watcher and the loop of up to ``max_accept`` accepts per
 wake-up. What differs here: a connection gets no greenlet, and the faults of ``accept()`` are
@@ -7,7 +7,6 @@ sorted into three lists instead of being printed.
 
 from __future__ import annotations
 
-import _socket
 import errno
 import os
 from collections.abc import Callable
@@ -52,7 +51,7 @@ class Acceptor(StreamServer):
 
     Args:
         listener: The listening socket, which it closes in the end.
-        on_accept: Called in the hub with each non-blocking kernel socket and the peer's name.
+        on_accept: Called in the hub with each non-blocking descriptor and the peer's name.
         on_overflow: Called in the hub when a connection had to be closed for want of descriptors.
         on_error: Called in the hub with an error that nothing here can mend.
     """
@@ -60,11 +59,11 @@ class Acceptor(StreamServer):
     def __init__(
         self,
         listener: Any,
-        on_accept: Callable[[Any, Any], None],
+        on_accept: Callable[[int, Any], None],
         on_overflow: Callable[[], None],
         on_error: Callable[[OSError], None],
     ) -> None:
-        super().__init__(listener, handle=on_accept)
+        super().__init__(listener, handle=on_accept)  # type: ignore[arg-type]  # never called
         self._on_accept = on_accept
         self._on_overflow = on_overflow
         self._on_error = on_error
@@ -79,7 +78,7 @@ class Acceptor(StreamServer):
         """
         listener: Any = self.socket
         on_accept = self._on_accept
-        accept, kind = listener._accept, (listener.family, listener.type, listener.proto)
+        accept = listener._accept
         for _ in range(self.max_accept):
             try:
                 descriptor, peer = accept()
@@ -91,9 +90,12 @@ class Acceptor(StreamServer):
                     continue
                 self._on_fault(error)
                 return
-            sock = _socket.socket(*kind, descriptor)
-            sock.setblocking(False)
-            on_accept(sock, peer)
+            os.set_blocking(descriptor, False)
+            on_accept(descriptor, peer)
+
+    def fileno(self) -> int:
+        """The listening socket's descriptor."""
+        return int(self.socket.fileno())
 
     def close(self) -> None:
         """Close the listening socket and stop accepting."""

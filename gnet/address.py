@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import socket as _socket
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
@@ -123,13 +122,12 @@ def is_link_local(address: str) -> bool:
     return is_ipv6(plain) and ipaddress.ip_address(plain).is_link_local
 
 
-def from_kernel(family: int, name: Any) -> AddressInfo:
+def from_kernel(name: Any) -> AddressInfo:
     """Node's form of what ``getsockname``, ``getpeername`` and ``accept`` give.
 
-    Empty for a Unix socket, and for a name that could not be had (None).
+    Empty for a Unix socket, whose name is a path. IPv6 names have four parts, IPv4 names two.
     """
-    if family == _socket.AF_INET6 and name:
-        return AddressInfo(address=name[0], family="IPv6", port=name[1])
-    if family == _socket.AF_INET and name:
-        return AddressInfo(address=name[0], family="IPv4", port=name[1])
-    return AddressInfo()
+    if not isinstance(name, tuple):
+        return AddressInfo()
+    family = "IPv6" if len(name) == 4 else "IPv4"
+    return AddressInfo(address=name[0], family=family, port=name[1])

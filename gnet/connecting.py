@@ -38,7 +38,7 @@ class Connecting(TaskOwner, Protocol):
 
     def emit(self, event: str, *args: Any) -> bool: ...
     def destroy(self, error: BaseException) -> object: ...
-    def _connected(self, sock: Any) -> None: ...
+    def _connected(self, fd: int) -> None: ...
     def _note_activity(self) -> None: ...
 
 
@@ -160,7 +160,7 @@ class Connector:
             return
         # What libuv reports at once, Node tells with the local end; a refusal it tells later.
         if number not in (0, errno.EINPROGRESS, errno.ECONNREFUSED, errno.ENOENT, errno.EAGAIN):
-            local = kernel.local_name(sock) if family else None
+            local = kernel.local_name(sock.fileno()) if family else None
             where = f"{local.address}:{local.port}" if local else "undefined:undefined"
             sock.close()
             self._failed_at_once(
@@ -193,7 +193,7 @@ class Connector:
             self._failed(attempt.address, attempt.family, error)
             return
         self.cancel()
-        self.socket._connected(attempt.sock)
+        self.socket._connected(attempt.sock.detach())
 
     def _failed(self, address: str, family: int, error: OSError) -> None:
         self._errors.append(error)

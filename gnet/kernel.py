@@ -10,6 +10,7 @@ import _socket
 import contextlib
 import errno
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import gevent.socket
@@ -17,7 +18,17 @@ import gevent.socket
 from gnet.address import AddressInfo, from_kernel
 from gnet.errors import system_error
 
-__all__ = ["connect_error", "listen_tcp", "listen_unix", "local_name", "start_connect"]
+__all__ = [
+    "close",
+    "connect_error",
+    "listen_tcp",
+    "listen_unix",
+    "local_name",
+    "peer_name",
+    "shut_down_writing",
+    "start_connect",
+    "unlink_unix",
+]
 
 #: libuv's and Node's: Linux rounds it up to 512 entries and caps it at net.core.somaxconn.
 DEFAULT_BACKLOG = 511
@@ -134,17 +145,43 @@ def connect_error(sock: Any) -> int:
     return int(sock.getsockopt(_socket.SOL_SOCKET, _socket.SO_ERROR))
 
 
-def local_name(sock: Any) -> AddressInfo:
+@contextlib.contextmanager
+def _borrowed(fd: int) -> Iterator[Any]:
+    """A socket object for a descriptor that stays its owner's."""
+    sock = _socket.socket(fileno=fd)
+    try:
+        yield sock
+    finally:
+        sock.detach()
+
+
+def local_name(fd: int) -> AddressInfo:
     """The socket's own end; empty if it is a Unix socket, or unknown."""
     try:
-        return from_kernel(sock.family, sock.getsockname())
+        with _borrowed(fd) as sock:
+            return from_kernel(sock.getsockname())
     except OSError:
         return AddressInfo()
 
 
-def peer_name(sock: Any) -> AddressInfo:
+def peer_name(fd: int) -> AddressInfo:
     """The other end; empty if it is a Unix socket, or gone already."""
     try:
-        return from_kernel(sock.family, sock.getpeername())
+        with _borrowed(fd) as sock:
+            return from_kernel(sock.getpeername())
     except OSError:
         return AddressInfo()
+
+
+def shut_down_writing(fd: int) -> None:
+    """Send a FIN. Raises ``OSError`` as shutdown(2) does."""
+    with _borrowed(fd) as sock:
+        sock.shutdown(_socket.SHUT_WR)
+
+
+def close(fd: int) -> None:
+    """Close the descriptor."""
+    try:  # noqa: SIM105  # suppress() would cost as much again, for each connection
+        os.close(fd)
+    except OSError:
+        pass  # Linux has closed it all the same, whatever it has to say about the connection

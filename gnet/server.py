@@ -141,7 +141,7 @@ class Server(EventEmitter):
         As in Node, a path is told from `listen` on, and even after `close`.
         """
         if self._acceptor is not None:
-            return kernel.local_name(self._acceptor.socket) or self._path
+            return kernel.local_name(self._acceptor.fileno()) or self._path
         return self._path
 
     # ---------------------------------------------------------------- listening
@@ -242,32 +242,25 @@ class Server(EventEmitter):
 
     # ---------------------------------------------------------------- accepting
 
-    def _on_accept(self, sock: Any, peer: Any) -> None:
+    def _on_accept(self, fd: int, peer: Any) -> None:
         """Take a connection, or refuse it. Runs in the hub, for each connection."""
         limit = self._max_connections
         if limit is not None and self._connections >= limit:
-            info = self._drop_info(sock, peer)
-            sock.close()
+            info = self._drop_info(fd, peer)
+            kernel.close(fd)
             self._dispatcher.post((lambda _: self.emit("drop", *([info] if info else ())), self))
             return
         self._connections += 1
-        socket = Socket._accepted(
-            sock,
-            peer,
-            self._dispatcher,
-            contextvars.copy_context() if self.context is None else self.context.copy(),
-            allow_half_open=bool(self._allow_half_open),
-            on_destroyed=self._on_destroyed,
-        )
-        socket.server = self
+        context = contextvars.copy_context() if self.context is None else self.context.copy()
+        socket = Socket._accepted(fd, peer, self, context, self._on_destroyed)
         self._dispatcher.post((self._emit_connection, socket))
 
     def _emit_connection(self, socket: Socket) -> None:
         self.emit("connection", socket)
 
     @staticmethod
-    def _drop_info(sock: Any, peer: Any) -> DropInfo:
-        local, remote = kernel.local_name(sock), from_kernel(sock.family, peer)
+    def _drop_info(fd: int, peer: Any) -> DropInfo:
+        local, remote = kernel.local_name(fd), from_kernel(peer)
         return DropInfo(
             localAddress=local.address,
             localPort=local.port,
@@ -359,7 +352,7 @@ class Server(EventEmitter):
         if self._acceptor is not None:
             self._stop_pause_timer()
             acceptor, self._acceptor = self._acceptor, None
-            if not kernel.local_name(acceptor.socket) and self._path is not None:
+            if not kernel.local_name(acceptor.fileno()) and self._path is not None:
                 kernel.unlink_unix(self._path)
             acceptor.close()
         self._emit_close_if_drained()

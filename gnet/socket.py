@@ -18,7 +18,7 @@ from gnet import kernel
 from gnet.address import AddressInfo, from_kernel
 from gnet.checks import check_function, check_msecs
 from gnet.connecting import Connector
-from gnet.dispatcher import Dispatcher, dispatcher
+from gnet.dispatcher import dispatcher
 from gnet.errors import TimeoutOverflowWarning, node_error, system_error
 from gnet.events.emitter import EventEmitter
 from gnet.events.waiting import once
@@ -86,12 +86,7 @@ class Socket(Transport):
                 options.get("allowHalfOpen", options.get("allow_half_open", allow_half_open))
             )
         super().__init__(options)
-        self._setup(dispatcher(), contextvars.copy_context(), allow_half_open)
-
-    def _setup(
-        self, dispatcher: Dispatcher, context: contextvars.Context, allow_half_open: bool
-    ) -> None:
-        self._init_duplex(dispatcher, context, allow_half_open=allow_half_open)
+        self._init_duplex(dispatcher(), contextvars.copy_context(), allow_half_open=allow_half_open)
         self._init_transport()
         self._held = False
         self.server = None
@@ -101,29 +96,28 @@ class Socket(Transport):
     @classmethod
     def _accepted(
         cls,
-        sock: Any,
+        fd: int,
         peer: Any,
-        dispatcher: Dispatcher,
+        server: Any,
         context: contextvars.Context,
-        *,
-        allow_half_open: bool,
         on_destroyed: Callable[[], None],
     ) -> Socket:
         """Make the socket of a connection that a server has accepted. Runs in the hub."""
         self = cls.__new__(cls)
         EventEmitter.__init__(self)
-        self._setup(dispatcher, context, allow_half_open)
+        dispatcher = server._dispatcher
+        self._init_duplex(dispatcher, context, allow_half_open=server.allow_half_open)
+        self._init_accepted(fd)
+        dispatcher.acquire()
+        self._held = True
+        self.server = server
         self._peer = peer
         self._on_destroyed = on_destroyed
-        self._adopt(sock)
-        self._link = LINKED
-        self._hold()
-        self._start_reading()
         return self
 
     def __repr__(self) -> str:
-        if self._link is LINKED and self._life is LIVE:
-            local, peer = kernel.local_name(self._sock), kernel.peer_name(self._sock)
+        if self._fd is not None:
+            local, peer = kernel.local_name(self._fd), kernel.peer_name(self._fd)
             ends = f" {local.address}:{local.port} <-> {peer.address}:{peer.port}" if local else ""
         else:
             ends = ""
@@ -230,20 +224,20 @@ class Socket(Transport):
 
     def address(self) -> AddressInfo:
         """The local end: ``address``, ``family``, ``port``. Empty if there is none."""
-        if self._sock is None:
+        if self._fd is None:
             return AddressInfo()
         if self._known_local is None:
-            self._known_local = kernel.local_name(self._sock)
+            self._known_local = kernel.local_name(self._fd)
         return self._known_local
 
     def _remote(self) -> AddressInfo:
         if self._known_peer is None:
-            if self._link is not LINKED:
+            if self._fd is None:
                 return AddressInfo()
             if self._peer is not None:
-                self._known_peer = from_kernel(self._sock.family, self._peer)
+                self._known_peer = from_kernel(self._peer)
             else:
-                self._known_peer = kernel.peer_name(self._sock)
+                self._known_peer = kernel.peer_name(self._fd)
         return self._known_peer
 
     # ---------------------------------------------------------------- connecting
@@ -295,10 +289,10 @@ class Socket(Transport):
         self._connector.start()
         return self
 
-    def _connected(self, sock: Any) -> None:
+    def _connected(self, fd: int) -> None:
         """Take over the socket of the attempt that won. Runs as a task of this socket."""
         self._connector = None
-        self._adopt(sock)
+        self._adopt(fd)
         self._link = after(self._link, "connected")
         self._note_activity()
         self.emit("connect")

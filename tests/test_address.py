@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import socket
 from typing import Any
 
 import pytest
@@ -149,21 +148,21 @@ def test_the_repr_shows_what_is_known() -> None:
 
 
 @pytest.mark.parametrize(
-    ("family", "name", "expected"),
+    ("name", "expected"),
     [
-        (socket.AF_INET, ("1.2.3.4", 5), {"address": "1.2.3.4", "family": "IPv4", "port": 5}),
-        (socket.AF_INET6, ("::1", 5, 0, 0), {"address": "::1", "family": "IPv6", "port": 5}),
-        (socket.AF_INET, ("1.2.3.4", 0), {"address": "1.2.3.4", "family": "IPv4", "port": 0}),
-        (socket.AF_INET, None, {}),
-        (socket.AF_UNIX, "/run/x", {}),
-        (socket.AF_UNIX, b"\0x", {}),
+        (("1.2.3.4", 5), {"address": "1.2.3.4", "family": "IPv4", "port": 5}),
+        (("::1", 5, 0, 0), {"address": "::1", "family": "IPv6", "port": 5}),
+        (("1.2.3.4", 0), {"address": "1.2.3.4", "family": "IPv4", "port": 0}),
+        (None, {}),
+        ("/run/x", {}),
+        (b"\0x", {}),
     ],
 )
 def test_the_kernels_names_are_told_as_node_tells_them(
-    family: int, name: Any, expected: dict[str, object]
+    name: Any, expected: dict[str, object]
 ) -> None:
     """A Unix socket has no address of this kind."""
-    assert from_kernel(family, name) == expected
+    assert from_kernel(name) == expected
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,6 @@ HELPERS = {
     "address.from_kernel": "turns what the kernel says into an AddressInfo",
     "address.is_link_local": "tells the server which address it cannot listen on",
     "events.abort.check_signal": "whatever takes a signal checks it so",
-    "kernel.peer_name": "the name of the other end",
-    "kernel.unlink_unix": "removes what listen_unix made",
 }
 #: Public by name, used in their own module only, and yet not private: why.
 TYPES = {
