@@ -21,20 +21,22 @@ __all__ = ["Acceptor"]
 #: The peer gave up between its SYN and our accept, or the network did: its affair, not ours
 #: (POSIX accept; accept(2) under "Error handling" names the network's).
 _IGNORED = frozenset(
-    {
-        errno.ECONNABORTED,
-        errno.EINTR,
-        errno.EPROTO,
-        errno.EPERM,  # a firewall rule
-        errno.ENETDOWN,
-        errno.ENOPROTOOPT,
-        errno.EHOSTDOWN,
-        errno.ENONET,
-        errno.EHOSTUNREACH,
-        errno.EOPNOTSUPP,
-        errno.ENETUNREACH,
-        errno.ETIMEDOUT,
-    }
+    getattr(errno, name)
+    for name in (
+        "ECONNABORTED",
+        "EINTR",
+        "EPROTO",
+        "EPERM",  # a firewall rule
+        "ENETDOWN",
+        "ENOPROTOOPT",
+        "EHOSTDOWN",
+        "ENONET",
+        "EHOSTUNREACH",
+        "EOPNOTSUPP",
+        "ENETUNREACH",
+        "ETIMEDOUT",
+    )
+    if hasattr(errno, name)  # not every system has all of them
 )
 
 #: No descriptor is left: `Acceptor._spend_reserve` answers so that the peer does not hang.
@@ -84,6 +86,8 @@ class Acceptor(StreamServer):
                 descriptor, peer = accept()
             except BlockingIOError:
                 self._pause = self.min_delay
+                if self._reserve is None:
+                    self._reserve = _open_reserve()
                 return
             except OSError as error:
                 if error.errno in _IGNORED:

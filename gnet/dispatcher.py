@@ -108,7 +108,8 @@ class _Worker(gevent.Greenlet):  # type: ignore[type-arg]  # generic only in the
                     self.gr_context = owner.context
                     function(owner)
             except gevent.GreenletExit as error:
-                owner._on_task_error(error)  # killed: the rest of the queue is for others
+                dispatcher._workers_at_rest()  # killed: the rest of the queue is for others
+                owner._on_task_error(error)
                 return
             except BaseException as error:  # the edge: whatever a listener raised ends here
                 owner._on_task_error(error)
@@ -117,6 +118,7 @@ class _Worker(gevent.Greenlet):  # type: ignore[type-arg]  # generic only in the
                 queue.extend(closing)
                 closing.clear()
                 continue
+            dispatcher._workers_at_rest()
             if len(parked) >= dispatcher.reserve:
                 return
             self.gr_context = None  # a parked worker must not keep a connection's context alive
@@ -147,6 +149,7 @@ class Dispatcher:
         self._parked: list[_Worker] = []
         self._flush_due = False
         self._references = 0
+        self._working = 0  # workers inside a task or between two; the others are parked
         self._idle = Event()
         #: Queue a task from a watcher's callback; the flush at the end of the loop's turn runs it.
         self.post: Callable[[Task], None] = self._queue.append
@@ -186,6 +189,7 @@ class Dispatcher:
             while queue or closing:
                 worker = parked.pop() if parked else _Worker(self)
                 if not worker.dead:  # a parked one can have been killed
+                    self._working += 1
                     worker.switch()
         finally:
             self._flush_due = False
@@ -207,18 +211,23 @@ class Dispatcher:
         if not self._references:
             self._idle.set()
 
+    def _workers_at_rest(self) -> None:
+        """Hear that a worker has run all tasks it could."""
+        self._working -= 1
+        if not self._working:
+            self._idle.set()
+
     def run(self) -> None:
-        """Block until no handle is left that was acquired, nor any task queued."""
+        """Block until no handle is left that was acquired, no task queued and none running."""
         self.check_thread(self)
         check_can_wait("gnet.run()")
-        while self._references or self._queue or self._closing:
+        mine = isinstance(gevent.getcurrent(), _Worker)  # a listener that calls this is one, too
+        while self._references or self._queue or self._closing or self._working > mine:
             self._idle.clear()
-            if not self._references:
-                self.defer(lambda _: self._idle.set())
             try:
                 self._idle.wait()
             except LoopExit:
-                return  # as in Node: handles that wait for nothing keep nobody alive
+                return  # as in Node: what waits for nothing that could come keeps nobody alive
 
 
 def dispatcher() -> Dispatcher:

@@ -265,11 +265,8 @@ _CODES: dict[str, tuple[type[GnetError], str | Callable[..., str]]] = {
         _E,
         "{} waits, and the hub must not: call it from a greenlet, such as gevent.spawn() makes",
     ),
-    "ERR_INVALID_ADDRESS_FAMILY": (_R, "Invalid address family: {} {}:{}"),
     "ERR_INVALID_ARG_TYPE": (_T, _invalid_arg_type),
     "ERR_INVALID_ARG_VALUE": (_T, _invalid_arg_value),
-    "ERR_INVALID_IP_ADDRESS": (_T, "Invalid IP address: {}"),
-    "ERR_LISTENER_KILLED": (_E, "The greenlet that ran a listener of {} was killed"),
     "ERR_MISSING_ARGS": (_T, _missing_args),
     "ERR_OUT_OF_RANGE": (_R, _out_of_range),
     "ERR_READ_LANE_WAIT": (

@@ -1,7 +1,7 @@
 """Making kernel sockets: bind, listen, connect, and the names of their ends.
 
-Together with `gnet.transport` the only caller of the kernel's socket API. An errno leaves this
-room as an error with a code.
+Together with `gnet.transport` and `gnet.acceptor` the only caller of the kernel's socket API. An
+errno leaves this room as an error with a code.
 """
 
 from __future__ import annotations
@@ -37,8 +37,11 @@ DEFAULT_BACKLOG = 511
 def _sockaddr(family: int, address: str, port: int) -> Any:
     """What bind and connect take; the zone of an IPv6 address becomes its number."""
     if family == _socket.AF_INET6 and "%" in address:
-        numeric = _socket.AI_NUMERICHOST
-        return _socket.getaddrinfo(address, port, family, _socket.SOCK_STREAM, 0, numeric)[0][4]
+        plain, _, zone = address.partition("%")
+        try:
+            return (plain, port, 0, int(zone) if zone.isdigit() else _socket.if_nametoindex(zone))
+        except OSError:
+            raise OSError(errno.EINVAL, f"no interface is named {zone}") from None
     return (address, port)
 
 
@@ -100,6 +103,8 @@ def listen_unix(path: str, backlog: int) -> Any:
                 raise
             # Python checks the length itself: "AF_UNIX path too long". The kernel's is EINVAL.
             raise OSError(errno.EINVAL, "path too long") from None
+        except ValueError:  # no name of a file, such as a lone surrogate
+            raise OSError(errno.EINVAL, "path cannot be encoded") from None
         bound = True
         sock.listen(backlog)
     except OSError as error:
@@ -136,8 +141,8 @@ def start_connect(family: int, address: str, port: int = 0) -> tuple[Any, int]:
     sock.setblocking(False)
     try:
         return sock, sock.connect_ex(_sockaddr(kind, address, port) if family else address)
-    except OSError:
-        return sock, errno.EINVAL  # a path that is too long
+    except (OSError, ValueError):
+        return sock, errno.EINVAL  # a path that is too long, or no name of a file
 
 
 def connect_error(sock: Any) -> int:

@@ -16,7 +16,7 @@ from gevent.event import AsyncResult
 from gnet import kernel
 from gnet.acceptor import Acceptor
 from gnet.address import AddressInfo, DropInfo, from_kernel, is_link_local
-from gnet.checks import check_function, check_msecs
+from gnet.checks import check_function, check_msecs, to_number
 from gnet.dispatcher import TaskOwner, check_can_wait, dispatcher, report
 from gnet.errors import node_error
 from gnet.events.emitter import EventEmitter, emit_error
@@ -51,16 +51,19 @@ class Server(EventEmitter):
     __slots__ = (
         "_acceptor",
         "_allow_half_open",
+        "_connection_context",
         "_connections",
         "_dispatcher",
         "_failure",
         "_held",
+        "_limit",
         "_listening",
         "_listening_id",
         "_max_connections",
         "_path",
         "_pause_timer",
         "_unreferenced",
+        "_waiting",
         "context",
     )
 
@@ -76,7 +79,9 @@ class Server(EventEmitter):
         )
         super().__init__()
         self._allow_half_open = given.get("allow_half_open") or False
+        # Two of them: what a listener of the server sets is not for the connections to see.
         self.context: contextvars.Context | None = contextvars.copy_context()
+        self._connection_context = contextvars.copy_context()
         self._dispatcher = dispatcher()
         self._listening = NOT_LISTENING
         self._listening_id = 0  # tells a look-up that is not wanted any more
@@ -85,7 +90,9 @@ class Server(EventEmitter):
         self._failure: OSError | None = None  # why listen() failed, until 'error' has told it
         self._connections = 0
         self._max_connections: float | None = None
+        self._limit: float | None = None  # the same as a number, as JavaScript would compare it
         self._pause_timer: Any = None
+        self._waiting = 0  # greenlets in serve_forever()
         self._held = False
         self._unreferenced = False
         if listener is not None:
@@ -121,6 +128,7 @@ class Server(EventEmitter):
     @max_connections.setter
     def max_connections(self, value: float | None) -> None:
         self._max_connections = value
+        self._limit = None if value is None else to_number(value)
 
     maxConnections = max_connections
 
@@ -244,14 +252,14 @@ class Server(EventEmitter):
 
     def _on_accept(self, fd: int, peer: Any) -> None:
         """Take a connection, or refuse it. Runs in the hub, for each connection."""
-        limit = self._max_connections
+        limit = self._limit
         if limit is not None and self._connections >= limit:
             info = self._drop_info(fd, peer)
             kernel.close(fd)
             self._dispatcher.post((lambda _: self.emit("drop", *([info] if info else ())), self))
             return
         self._connections += 1
-        context = contextvars.copy_context() if self.context is None else self.context.copy()
+        context = self._connection_context.copy()
         socket = Socket._accepted(fd, peer, self, context, self._on_destroyed)
         self._dispatcher.post((self._emit_connection, socket))
 
@@ -389,13 +397,15 @@ class Server(EventEmitter):
                 over.set(None)
 
         def on_error(error: BaseException) -> None:
-            if self._is_over() and self.listener_count("error") == 1:
+            if self._is_over() and self.listener_count("error") == self._waiting:
                 over.set_exception(error)
 
+        self._waiting += 1
         self.on("close", on_close).on("error", on_error)
         try:
             over.get()
         finally:
+            self._waiting -= 1
             self.off("close", on_close).off("error", on_error)
 
     def _is_over(self) -> bool:
@@ -409,7 +419,7 @@ class Server(EventEmitter):
 
         Node: ``server[Symbol.asyncDispose]()``.
         """
-        if self._acceptor is not None:
+        if self._listening is not NOT_LISTENING:
             self.close()
             if kind is None:
                 once(self, "close")

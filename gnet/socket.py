@@ -10,18 +10,17 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import errno
-import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from gnet import kernel
 from gnet.address import AddressInfo, from_kernel
-from gnet.checks import check_function, check_msecs
 from gnet.connecting import Connector
 from gnet.dispatcher import dispatcher
-from gnet.errors import TimeoutOverflowWarning, node_error, system_error
+from gnet.errors import node_error, system_error
 from gnet.events.emitter import EventEmitter
 from gnet.events.waiting import once
+from gnet.idle import IdleTransport
 from gnet.options import ConnectOptions, connect_options
 from gnet.states import (
     CLOSED,
@@ -36,17 +35,13 @@ from gnet.states import (
     after,
 )
 from gnet.symbols import ABSENT
-from gnet.transport import Transport
 
 __all__ = ["Socket", "connect"]
 
 Self = TypeVar("Self", bound="Socket")
 
-#: The longest idle timeout, in milliseconds: a signed 32-bit integer, as in Node.
-_LONGEST_TIMEOUT = 2**31 - 1
 
-
-class Socket(Transport):
+class Socket(IdleTransport):
     """One end of a TCP or Unix connection.
 
     Args:
@@ -75,8 +70,6 @@ class Socket(Transport):
     _known_peer: AddressInfo | None = None
     _known_local: AddressInfo | None = None
     _connector: Connector | None = None
-    _timeout: float | None = None
-    _write_progress: int = 0  # how much waited to be sent when the idle timer last looked
 
     def __init__(
         self, options: Mapping[str, Any] | None = None, *, allow_half_open: bool = False
@@ -171,11 +164,6 @@ class Socket(Transport):
         return self._bytes_sent + self._bytes_held + queued
 
     bytesWritten = bytes_written
-
-    @property
-    def timeout(self) -> float | None:
-        """The value given to `set_timeout`, in milliseconds, or None."""
-        return self._timeout
 
     @property
     def local_address(self) -> str | None:
@@ -286,7 +274,11 @@ class Socket(Transport):
         self._hold()
         self._note_activity()
         self._connector = Connector(self, options)
-        self._connector.start()
+        try:
+            self._connector.start()
+        except BaseException as error:  # a 'connectionAttempt' listener of a path raised
+            self.destroy(error if isinstance(error, Exception) else None)
+            raise
         return self
 
     def _connected(self, fd: int) -> None:
@@ -295,96 +287,18 @@ class Socket(Transport):
         self._adopt(fd)
         self._link = after(self._link, "connected")
         self._note_activity()
+        # Queued before the listeners run: if one of them waits for data, that must be able to come.
+        held, self._reading = self._reading is READING_HELD, READING_OFF
+        self._dispatcher.defer(lambda _: self._after_connect(held), self)
         self.emit("connect")
         self.emit("ready")
-        held, self._reading = self._reading is READING_HELD, READING_OFF
+
+    def _after_connect(self, held: bool) -> None:
+        steps, self._at_connect = self._at_connect, ()
+        for step in steps:
+            step()
         if self._life is LIVE and (held or self._flow is not PAUSED):
             self._read_more()
-
-    # ---------------------------------------------------------------- time
-
-    def set_timeout(self: Self, msecs: float, callback: Any = ABSENT) -> Self:
-        """Emit ``'timeout'`` after a period without traffic; the socket stays open.
-
-        Args:
-            msecs: Idle time in milliseconds; 0 switches the timer off. Above 2**31 - 1 it is cut
-                to that, with a `TimeoutOverflowWarning`.
-            callback: Added as a one-time ``'timeout'`` listener; removed again if ``msecs`` is 0.
-        Returns:
-            The socket itself.
-        Raises:
-            TypeError: ``ERR_INVALID_ARG_TYPE`` if ``msecs`` is no number, or ``callback`` no
-                function.
-            ValueError: ``ERR_OUT_OF_RANGE`` if ``msecs`` is negative or not finite.
-
-        It runs while connecting, too, and comes again only after new traffic. A write of which
-        some goes out counts as traffic. Node: net, "socket.setTimeout(timeout[, callback])".
-        Example:
-            socket.set_timeout(3000, socket.destroy)
-        """
-        if self._life is not LIVE:
-            return self
-        check_msecs(msecs)
-        if callback is not ABSENT:
-            check_function(callback, "callback")
-        self._dispatcher.check_thread(self)
-        self._timeout = msecs
-        if msecs > _LONGEST_TIMEOUT:
-            text = f"{msecs} does not fit into a 32-bit signed integer."
-            warnings.warn(
-                TimeoutOverflowWarning(f"{text}\nTimer duration was truncated to 2147483647."),
-                stacklevel=2,
-            )
-            msecs = _LONGEST_TIMEOUT
-        self._stop_idle_timer()
-        if msecs:
-            self._clock = self._dispatcher.clock.now
-            self._last_active = self._clock()
-            self._idle_timer = self._dispatcher.clock.timer(msecs / 1000, ref=False)
-            self._idle_timer.start(self._on_idle_timer, msecs / 1000, None)
-            if callback is not ABSENT:
-                self.once("timeout", callback)
-        elif callback is not ABSENT:
-            self.remove_listener("timeout", callback)
-        return self
-
-    setTimeout = set_timeout
-
-    def _note_activity(self) -> None:
-        if self._idle_timer is not None:
-            self._last_active = self._clock()
-
-    def _on_idle_timer(self, period: float, told: float | None) -> None:
-        """Run in the hub when the timer may have expired.
-
-        Traffic does not restart the timer, it only leaves its time; so the timer looks again when
-        the rest is over. ``told`` is the time of the last traffic before the latest ``'timeout'``:
-        as long as there is none since, nothing is told again.
-        """
-        if self._outgoing is not None:
-            left = sum(map(len, self._outgoing))
-            if left != self._write_progress:
-                self._write_progress = left
-                self._last_active = self._clock()
-        last = self._last_active
-        rest = period - (self._clock() - last)
-        self._stop_idle_timer()
-        if last == told or rest <= 0:
-            if last != told:
-                self._dispatcher.defer(Socket._emit_timeout, self)
-            told, rest = last, period
-        self._idle_timer = self._dispatcher.clock.timer(rest, ref=False)
-        self._idle_timer.start(self._on_idle_timer, period, told)
-
-    def _emit_timeout(self) -> None:
-        if self._life is LIVE:
-            self.emit("timeout")
-
-    def _stop_idle_timer(self) -> None:
-        if self._idle_timer is not None:
-            self._idle_timer.stop()
-            self._idle_timer.close()
-            self._idle_timer = None
 
     # ---------------------------------------------------------------- references, with
 
@@ -436,8 +350,6 @@ class Socket(Transport):
     # ---------------------------------------------------------------- the end
 
     def _unlink(self) -> None:
-        if self._idle_timer is not None:
-            self._stop_idle_timer()
         if self._connector is not None:
             self._connector.cancel()
             self._connector = None

@@ -145,6 +145,7 @@ NOT_ACCEPTING = Listening(
 )  # listening, not accepting: connections wait in the kernel
 
 
+# What is not here ends every state alike: a link that is cut is UNLINKED, whatever it was.
 _MOVES: dict[tuple[State, str], State] = {
     (READ_OPEN, "eof"): READ_EOF,
     (READ_EOF, "end"): READ_ENDED,
@@ -154,11 +155,7 @@ _MOVES: dict[tuple[State, str], State] = {
     (LIVE, "destroy"): DESTROYED,
     (DESTROYED, "close"): CLOSED,
     (UNLINKED, "connect"): CONNECTING,
-    (UNLINKED, "accepted"): LINKED,
     (CONNECTING, "connected"): LINKED,
-    (CONNECTING, "destroy"): UNLINKED,
-    (LINKED, "destroy"): UNLINKED,
-    (UNLINKED, "destroy"): UNLINKED,
     (NOT_LISTENING, "resolve"): RESOLVING,
     (NOT_LISTENING, "bound"): LISTENING,
     (NOT_LISTENING, "failed"): NOT_LISTENING,

@@ -88,6 +88,7 @@ class Transport(Duplex):
     _bytes_read: int
     _bytes_sent: int  # given to the kernel or queued for it
     _bytes_held: int = 0  # of the first write while connecting; stays if that fails, as in Node
+    _at_connect: tuple[Callable[[], None], ...] = ()  # what waits for the connection
     _idle_timer: Any
     _last_active: float
     _clock: Callable[[], float]
@@ -304,6 +305,8 @@ class Transport(Duplex):
         self._bytes_held = sum(map(len, chunks))
 
         def on_connect() -> None:
+            if self._fd is None:
+                return  # a listener before this one has destroyed the socket: 'close' will tell
             self.off("close", on_close)
             self._bytes_held = 0
             try:
@@ -318,7 +321,19 @@ class Transport(Duplex):
         def on_close(*_: object) -> None:
             self._written(node_error("ERR_SOCKET_CLOSED_BEFORE_CONNECTION"))
 
-        self.once("connect", on_connect).once("close", on_close)
+        self._when_connected(on_connect)
+        self.once("close", on_close)
+
+    def _when_connected(self, step: Callable[[], object]) -> None:
+        """Do it among the 'connect' listeners, or beside them if one of them blocks."""
+        steps = [step]
+
+        def run() -> None:
+            if steps:
+                steps.pop()()
+
+        self.once("connect", run)
+        self._at_connect = (*self._at_connect, run)
 
     def _flush(self) -> bool:
         """Send until all is out (True) or the kernel takes no more (False)."""
@@ -341,7 +356,7 @@ class Transport(Duplex):
 
     def _on_writable(self) -> None:
         """Send more of what waits: the task of the write watcher."""
-        if self._outgoing is None:
+        if self._outgoing is None or self._fd is None:
             return  # destroyed after the task was queued
         try:
             if not self._flush():
@@ -358,7 +373,7 @@ class Transport(Duplex):
 
     def _final(self) -> None:
         if self._link is CONNECTING:
-            self.once("connect", self._final)
+            self._when_connected(self._final)
             return
         if self._fd is None:
             self._final_done()  # never connected: nobody to tell
@@ -400,14 +415,16 @@ class Transport(Duplex):
             self._dispatcher.defer_closing(lambda _: self._closed(had_error), self)
 
     def _closed(self, *arguments: bool) -> None:
-        if self._outgoing is not None:
-            # As libuv does it: the write that was on its way counts as done, those behind it not.
-            self._outgoing = None
-            self._written()
         try:
-            self._emit_close(*arguments)
+            if self._outgoing is not None:
+                # As libuv does it: the write under way counts as done, those behind it not.
+                self._outgoing = None
+                self._written()
         finally:
-            self._let_go()
+            try:
+                self._emit_close(*arguments)
+            finally:
+                self._let_go()
 
     def _let_go(self) -> None:
         """Hear that this socket is over for good."""

@@ -10,6 +10,7 @@ import gnet
 from gnet import AbortSignal, EventEmitter, Server, Socket, events
 from gnet.address import DropInfo
 from gnet.events.emitter import _EmitterType
+from gnet.idle import IdleTransport
 from gnet.stream.readable import Readable
 from gnet.stream.writable import Writable
 
@@ -65,8 +66,8 @@ PAIRS: dict[type, dict[str, str]] = {
         "remote_address": "remoteAddress",
         "remote_family": "remoteFamily",
         "remote_port": "remotePort",
-        "set_timeout": "setTimeout",
     },
+    IdleTransport: {"set_timeout": "setTimeout"},
     Server: {"get_connections": "getConnections", "max_connections": "maxConnections"},
     DropInfo: {
         "local_address": "localAddress",

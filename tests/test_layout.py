@@ -26,9 +26,10 @@ FLOORS = {
     "acceptor": 4,
     "transport": 5,
     "connecting": 5,
-    "socket": 6,
-    "server": 7,
-    "": 8,  # the package itself
+    "idle": 6,
+    "socket": 7,
+    "server": 8,
+    "": 9,  # the package itself
 }
 #: Rooms that know neither loop nor greenlets.
 WITHOUT_GEVENT = ("states", "errors", "address")

@@ -49,8 +49,8 @@ class _Once:
     def __call__(self, *args: Any) -> object:
         if self._fired:
             return None
-        self._emitter.remove_listener(self._event, self)
         self._fired = True
+        self._emitter.remove_listener(self._event, self)
         return self.listener(*args)
 
     def __repr__(self) -> str:
@@ -122,6 +122,7 @@ class EventEmitter(metaclass=_EmitterType):
 
     _events: dict[Hashable, tuple[Listener, ...]]
     _capture_rejections: bool
+    _routing: tuple[object, ...] = ()  # greenlets that are telling a captured rejection
     _max_listeners: float | None = None
     _warned: set[Hashable] | None = None
 

@@ -71,6 +71,8 @@ def watch_rejection(
     """Route the failure of a greenlet that a listener returned; ignore any other result."""
     if not isinstance(result, gevent.Greenlet):
         return
+    if gevent.getcurrent() in emitter._routing:
+        return  # an 'error' listener that fails in its turn would come back here for ever
 
     def rejected(error: BaseException) -> None:
         dispatcher().defer(lambda _: _route(emitter, error, event, args), emitter._task_owner())
@@ -88,10 +90,9 @@ def _route(
     if callable(handler):
         handler(error, event, *args)
         return
-    # Off meanwhile: an 'error' listener that fails in its turn would come back here for ever.
-    before = emitter._capture_rejections
-    emitter._capture_rejections = False
+    me = gevent.getcurrent()
+    emitter._routing = (*emitter._routing, me)
     try:
         emitter.emit("error", error)
     finally:
-        emitter._capture_rejections = before
+        emitter._routing = tuple(other for other in emitter._routing if other is not me)

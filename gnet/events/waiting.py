@@ -223,11 +223,15 @@ class EventIterator(Iterator[list[Any]]):
         self._waiting_readers.append(reader)
         try:
             arrived = reader.get()
-        except BaseException:  # killed or timed out: what comes next is for the next reader
+        except (
+            BaseException
+        ) as raised:  # killed or timed out: what comes next is for the next reader
             if reader in self._waiting_readers:
                 self._waiting_readers.remove(reader)
             elif reader.successful() and reader.value is not None:
                 self._waiting_events.appendleft(reader.value)
+            elif reader.exception is not None and reader.exception is not raised:
+                self._error = reader.exception
             raise
         if arrived is None:
             raise StopIteration

@@ -6,6 +6,7 @@ Node: stream, "Errors while destroying", `lib/internal/streams/destroy.js`.
 from __future__ import annotations
 
 import contextvars
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import gevent
@@ -43,7 +44,7 @@ class Stream(EventEmitter):
 
     @property
     def closed(self) -> bool:
-        """Whether everything is let go of; ``'close'`` is emitted right after. Node: ``closed``."""
+        """Whether what is underneath is closed: from `destroy` on, which does that at once."""
         return self._life is not LIVE
 
     @property
@@ -81,6 +82,21 @@ class Stream(EventEmitter):
         """Let go of what is underneath, and see to it that `_emit_close` is called in the end."""
         raise AssertionError("a subclass says what is underneath")
 
+    def _emit_then(self, event: str, follow: Callable[[], object]) -> None:
+        """Emit, then call ``follow``: in a turn of its own if a listener blocks or raises."""
+        if event not in self._events:
+            follow()
+            return
+        due = [follow]
+
+        def run(_: object = None) -> None:
+            if due:
+                due.pop()()
+
+        self._dispatcher.defer(run, self)
+        self.emit(event)
+        run()
+
     def _emit_error(self, error: BaseException) -> None:
         if self._error_emitted:
             return
@@ -102,5 +118,6 @@ class Stream(EventEmitter):
             self.destroy()  # its worker was killed, which is no error of the program's
             return
         self._error_reported = True
-        self.destroy(error)
+        # What ends the process, such as SystemExit, is no error of this stream's.
+        self.destroy(error if isinstance(error, (Exception, gevent.Timeout)) else None)
         report(self, error)

@@ -60,6 +60,8 @@ def encode(text: str, encoding: str) -> bytes:
             return text.encode("latin-1")
         except UnicodeEncodeError:
             return text.encode("utf-16-le", "surrogatepass")[::2]
+    if not text.isascii():  # Node looks at the low byte of each UTF-16 unit here, too
+        text = text.encode("utf-16-le", "surrogatepass")[::2].decode("latin-1")
     if name == "hex":
         pairs = re.match(r"(?:[0-9a-fA-F]{2})*", text)
         return bytes.fromhex(pairs.group() if pairs else "")

@@ -57,7 +57,7 @@ class Readable(Stream):
     _resume_due: bool  # a resume is queued: not a state, as pause() and resume() may follow
     _lane: Any  # the greenlet that delivers, or None
     _lane_waiting: list[Callable[[Any], object]] | None  # what found the lane busy
-    _puller: Waiter[None] | None = None  # who iterates and waits for data
+    _pullers: tuple[Waiter[None], ...] = ()  # who iterates and waits for data
 
     # ---------------------------------------------------------------- properties
 
@@ -151,7 +151,10 @@ class Readable(Stream):
         """
         name = normal_name(encoding or "utf8")
         decoder = make_decoder(name)
-        text = "".join(decoder.decode(chunk) for chunk in self._chunks or ())
+        text = "".join(
+            chunk if isinstance(chunk, str) else decoder.decode(chunk)
+            for chunk in self._chunks or ()
+        )
         self._decoder, self._encoding = decoder, name
         self._chunks = deque([text]) if text else None
         self._read_length = len(text)
@@ -177,7 +180,7 @@ class Readable(Stream):
         def conclude(error: BaseException | None) -> None:
             if not outcome:
                 outcome.append(error)
-            self._wake_puller()
+            self._wake_pullers()
 
         def on_end() -> None:
             conclude(None)
@@ -221,16 +224,17 @@ class Readable(Stream):
         return False
 
     def _wait_readable(self) -> None:
-        self._puller = Waiter()
+        puller: Waiter[None] = Waiter()
+        self._pullers = (*self._pullers, puller)
         try:
-            self._puller.get()
+            puller.get()
         finally:
-            self._puller = None
+            self._pullers = tuple(other for other in self._pullers if other is not puller)
 
-    def _wake_puller(self) -> None:
-        if self._puller is not None:
-            puller, self._puller = self._puller, None
+    def _wake_pullers(self) -> None:
+        for puller in self._pullers:
             self._dispatcher.loop.run_callback(puller.switch, None)
+        self._pullers = ()
 
     def _before_wait(self, event: Hashable) -> None:
         self._dispatcher.check_thread(self)
@@ -334,7 +338,7 @@ class Readable(Stream):
             self._chunks = deque()
         self._chunks.append(chunk)
         self._read_length += len(chunk)
-        self._wake_puller()
+        self._wake_pullers()
         if self._flow is FLOWING and not self._resume_due:
             self._flow_out()  # flowing without a listener: nobody wants it
 
@@ -346,7 +350,7 @@ class Readable(Stream):
             self._buffer(rest)
         self._flow_out()
         self._read_more()
-        self._wake_puller()
+        self._wake_pullers()
 
     def _end(self) -> None:
         self._in_lane(Readable._end_now)
@@ -359,8 +363,7 @@ class Readable(Stream):
             and self._life is not CLOSED
         ):
             self._read_side = after(self._read_side, "end")
-            self.emit("end")
-            self._after_end()
+            self._emit_then("end", self._after_end)
 
     def _after_end(self) -> None:
         """Do what follows ``'end'``."""

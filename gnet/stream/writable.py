@@ -262,8 +262,7 @@ class Writable(Stream):
         callbacks = [callback for _, _, callback in queued if callback is not None]
 
         def tell_all(error: BaseException | None) -> None:
-            for callback in callbacks:
-                callback(error)
+            self._call_each(callbacks, error)
 
         self._send(
             [data for data, _, _ in queued], self._write_length, tell_all if callbacks else None
@@ -277,12 +276,18 @@ class Writable(Stream):
             and self._life is LIVE
         ):
             self._need_drain = False
-            self.emit("drain")
-        if callback is not None:
-            callback(None)
-        if self._life is not LIVE:
-            self._fail_queued()
-        self._finish_maybe()
+            self._emit_then("drain", lambda: self._call_back(callback))
+        else:
+            self._call_back(callback)
+
+    def _call_back(self, callback: Callback | None) -> None:
+        try:
+            if callback is not None:
+                callback(None)
+        finally:
+            if self._life is not LIVE:
+                self._fail_queued()
+            self._finish_maybe()
 
     def _fail_later(self, error: BaseException, callback: Callback | None) -> None:
         if self._errored is None:
@@ -305,11 +310,18 @@ class Writable(Stream):
         if self._under_way is not None:
             return  # they come after the one that is on its way
         queued, self._queue = self._queue, None
-        for _, length, callback in queued or ():
-            self._write_length -= length
-            if callback is not None:
-                callback(self._errored or node_error("ERR_STREAM_DESTROYED", "write"))
+        self._write_length -= sum(length for _, length, _ in queued or ())
+        callbacks = [callback for _, _, callback in queued or () if callback is not None]
+        self._call_each(callbacks, self._errored or node_error("ERR_STREAM_DESTROYED", "write"))
         self._tell_finish(self._errored or node_error("ERR_STREAM_DESTROYED", "end"))
+
+    def _call_each(self, callbacks: list[Callback], error: BaseException | None) -> None:
+        """Call all of them, even if one raises: each is owed its call."""
+        for callback in callbacks:
+            try:
+                callback(error)
+            except Exception as failure:  # as if each were a task of its own
+                self._on_task_error(failure)
 
     def _before_destroy(self) -> None:
         if self._queue is not None or self._finish_callbacks is not None:
@@ -351,5 +363,4 @@ class Writable(Stream):
 
     def _tell_finish(self, error: BaseException | None) -> None:
         callbacks, self._finish_callbacks = self._finish_callbacks, None
-        for callback in callbacks or ():
-            callback(error)
+        self._call_each(callbacks or [], error)

@@ -12,9 +12,15 @@ const labels = new Map();
 
 /** Give a port number a name, so that traces do not depend on which port the kernel picked. */
 function portLabel(port) {
-  if (!labels.has(port)) {
-    labels.set(port, labels.size === 0 ? 'PORT' : `PORT${labels.size + 1}`);
-  }
+  return labels.get(port) ?? newPort(port);
+}
+
+let named = 0;
+
+/** Give a port a new name, even if the kernel picked a number that has had one before. */
+function newPort(port) {
+  named += 1;
+  labels.set(port, named === 1 ? 'PORT' : `PORT${named}`);
   return labels.get(port);
 }
 
@@ -108,4 +114,4 @@ function trace(label, ...args) {
   }
 }
 
-module.exports = { portLabel, trace };
+module.exports = { newPort, portLabel, trace };

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-__all__ = ["portLabel", "port_label", "trace"]
+__all__ = ["new_port", "portLabel", "port_label", "trace"]
 
 _PORT_KEYS = frozenset({"port", "localPort", "remotePort"})
 _ERROR_KEYS = ("syscall", "address", "port", "hostname")
@@ -22,13 +22,19 @@ _ERROR_KEYS = ("syscall", "address", "port", "hostname")
 _CLASS_NAMES = {"AsyncResult": "Promise"}
 
 _labels: dict[int, str] = {}
+_names: list[str] = []
 
 
 def port_label(port: int) -> str:
     """Give a port number a name, so that traces do not depend on which port the kernel picked."""
-    if port not in _labels:
-        _labels[port] = f"PORT{len(_labels) + 1}" if _labels else "PORT"
-    return _labels[port]
+    return _labels.get(port) or new_port(port)
+
+
+def new_port(port: int) -> str:
+    """Give a port a new name, even if the kernel picked a number that has had one before."""
+    _names.append("PORT" if not _names else f"PORT{len(_names) + 1}")
+    _labels[port] = _names[-1]
+    return _names[-1]
 
 
 portLabel = port_label

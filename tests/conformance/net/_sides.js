@@ -5,7 +5,7 @@ const fs = require('node:fs');
 const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
-const { portLabel, trace } = require('../conformance_trace');
+const { newPort, trace } = require('../conformance_trace');
 
 const sides = [];
 const reserved = [];
@@ -52,7 +52,7 @@ function attempt(label, fn) {
 function listenLocally(server, then) {
   return server.listen(0, '127.0.0.1', () => {
     const { port } = server.address();
-    portLabel(port);
+    newPort(port);
     then(port);
   });
 }
@@ -110,7 +110,7 @@ function freePort(then) {
   if (net.BoundSocket) {
     reserved.push(new net.BoundSocket({ host: '127.0.0.1' }));
     const { port } = reserved.at(-1).address();
-    portLabel(port);
+    newPort(port);
     then(port);
     return;
   }

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import gevent
-from conformance_trace import port_label, trace
+from conformance_trace import new_port, trace
 from gevent import socket as gevent_socket
 
 import gnet
@@ -75,7 +75,7 @@ def listen_locally(server: gnet.Server, then: Callable[[int], object]) -> gnet.S
 
     def on_listening() -> None:
         address: Any = server.address()
-        port_label(address.port)
+        new_port(address.port)
         then(address.port)
 
     return server.listen(0, "127.0.0.1", on_listening)
@@ -87,7 +87,7 @@ def resetting_peer(then: Callable[[int], object]) -> None:
     listener.bind(("127.0.0.1", 0))
     listener.listen()
     port = listener.getsockname()[1]
-    port_label(port)
+    new_port(port)
 
     def serve() -> None:
         connection, _ = listener.accept()
@@ -152,5 +152,5 @@ def free_port(then: Callable[[int], object]) -> None:
     listener.bind(("127.0.0.1", 0))
     reserved.append(listener)
     port = listener.getsockname()[1]
-    port_label(port)
+    new_port(port)
     then(port)

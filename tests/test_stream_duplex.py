@@ -1,0 +1,809 @@
+"""Readable, Writable, Duplex and their end, over memory: no kernel, no time, every order.
+
+The duplex here has a list of chunks as its source and another as its sink; the test says when the
+sink takes what was written. So each state can be reached on purpose.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import itertools
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import gevent
+import pytest
+from gevent.event import Event
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support import guarded, must_call, must_not_call, passed, settle
+
+import gnet
+from gnet import AbortError, EventEmitter, GnetError
+from gnet.dispatcher import dispatcher
+from gnet.stream.duplex import Duplex
+
+Uncaught = list[tuple[Any, type[BaseException], BaseException]]
+
+
+class Memory(Duplex):
+    """A duplex whose underside is a list for each direction."""
+
+    def __init__(
+        self, *, allow_half_open: bool = False, high_water_mark: int = 16, encoding: str = ""
+    ) -> None:
+        EventEmitter.__init__(self)
+        self._init_duplex(
+            dispatcher(),
+            contextvars.copy_context(),
+            allow_half_open=allow_half_open,
+            high_water_mark=high_water_mark,
+        )
+        self.source: deque[bytes | None] = deque()
+        self.is_reading = False
+        #: What came out at the other side.
+        self.sink = bytearray()
+        #: Whether the sink keeps `_write` waiting until `release`.
+        self.holds = False
+        self.held: list[bytes] | None = None
+        self.failure: Exception | None = None
+        self.final_failure: Exception | None = None
+        self.has_ended = False
+        if encoding:
+            self.set_encoding(encoding)
+
+    def feed(self, *chunks: bytes | None) -> Memory:
+        """Have these chunks arrive; None is the end."""
+        self.source.extend(chunks)
+        if self.is_reading:
+            self._dispatcher.defer(Memory._pump, self)
+        return self
+
+    def release(self, error: Exception | None = None) -> None:
+        """Let the sink take what it was given, or fail: in a task, as the loop would tell it."""
+        held = self.held
+
+        def decide(_: object) -> None:
+            if self.held is held:
+                self._release(error)
+
+        if held is not None:
+            self._dispatcher.defer(decide, self)
+
+    def _release(self, error: Exception | None = None) -> None:
+        chunks, self.held = self.held, None
+        if chunks is not None:
+            if error is None:
+                self.sink += b"".join(chunks)
+            self._written(error)
+
+    def _pump(self) -> None:
+        self._in_lane(Memory._deliver)
+
+    def _deliver(self) -> None:
+        while self.is_reading and self.source:
+            chunk = self.source.popleft()
+            if chunk is None:
+                self.is_reading = False
+                self._push_eof()
+            elif not self._push(chunk):
+                self.is_reading = False
+
+    def _start_reading(self) -> None:
+        if not self.is_reading:
+            self.is_reading = True
+            self._dispatcher.defer(Memory._pump, self)
+
+    def _write(self, chunks: list[bytes]) -> bool:
+        if self.failure is not None:
+            raise self.failure
+        if self.holds:
+            self.held = chunks
+            return False
+        self.sink += b"".join(chunks)
+        return True
+
+    def _final(self) -> None:
+        self.has_ended = self.final_failure is None
+        self._dispatcher.defer(lambda _: self._final_done(self.final_failure), self)
+
+    def _destroy(self, error: BaseException | None) -> None:
+        self.is_reading = False
+        self._dispatcher.defer_closing(lambda _: self._closed(error is not None), self)
+
+    def _closed(self, had_error: bool) -> None:
+        self._release()
+        self._emit_close(had_error)
+
+
+def watched(stream: Memory, *events: str) -> list[tuple[Any, ...]]:
+    """What the stream emits of these events, in order."""
+    seen: list[tuple[Any, ...]] = []
+    for event in events:
+        stream.on(event, lambda *args, event=event: seen.append((event, *args)))
+    return seen
+
+
+# ---------------------------------------------------------------- reading: properties
+
+_CHUNKS = st.lists(st.binary(min_size=1, max_size=12), max_size=12)
+_MOVES = st.lists(
+    st.sampled_from(["feed", "feed", "pause", "resume", "settle", "listen"]), max_size=30
+)
+
+
+@settings(deadline=None)
+@given(_CHUNKS, _MOVES)
+def test_whatever_is_paused_and_resumed_all_bytes_come_in_order(
+    chunks: list[bytes], moves: list[str]
+) -> None:
+    """Nothing is lost, doubled or reordered, and 'end' and 'close' come once, after all of it."""
+    stream = Memory()
+    seen = watched(stream, "end", "close")
+    got = bytearray()
+    stream.pause()
+    stream.on("data", got.extend)
+    waiting = deque(chunks)
+    for move in moves:
+        if move == "feed" and waiting:
+            stream.feed(waiting.popleft())
+        elif move == "settle":
+            settle()
+        elif move in ("pause", "resume"):
+            getattr(stream, move)()
+        assert stream.readable_length < 16 + 12 + 12
+    stream.feed(*waiting, None).resume()
+    settle()
+    settle()
+    assert got == b"".join(chunks)
+    assert seen == [("end",), ("close", False)]
+
+
+@settings(deadline=None)
+@given(_CHUNKS, _MOVES, st.integers(0, 12))
+def test_an_encoding_set_on_the_way_loses_nothing(
+    chunks: list[bytes], moves: list[str], position: int
+) -> None:
+    """Bytes come before, text after; together they are what arrived."""
+    stream = Memory()
+    got: list[Any] = []
+    stream.pause()
+    stream.on("data", got.append)
+    waiting = deque(chunks)
+    for number, move in enumerate(moves):
+        if number == position:
+            stream.set_encoding("latin1")
+        if move == "feed" and waiting:
+            stream.feed(waiting.popleft())
+        elif move == "settle":
+            settle()
+        elif move in ("pause", "resume"):
+            getattr(stream, move)()
+    stream.feed(*waiting, None).resume()
+    settle()
+    kinds = [type(chunk) for chunk, _ in itertools.groupby(got, type)] if got else []
+    assert len(kinds) <= 2
+    together = b"".join(c if isinstance(c, bytes) else c.encode("latin-1") for c in got)
+    assert together == b"".join(chunks)
+    stream.destroy()
+
+
+@settings(deadline=None)
+@given(st.text(min_size=1), st.lists(st.integers(0, 50), max_size=6), _MOVES)
+def test_text_comes_whole_however_it_is_cut_and_paused(
+    text: str, cuts: list[int], moves: list[str]
+) -> None:
+    """No character is ever split between two chunks."""
+    data = text.encode()
+    edges = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
+    waiting = deque(data[a:b] for a, b in itertools.pairwise(edges) if a < b)
+    stream = Memory(encoding="utf8")
+    got: list[str] = []
+    stream.on("data", got.append)
+    for move in moves:
+        if move == "feed" and waiting:
+            stream.feed(waiting.popleft())
+        elif move == "settle":
+            settle()
+        elif move in ("pause", "resume"):
+            getattr(stream, move)()
+    stream.feed(*waiting, None).resume()
+    settle()
+    assert "".join(got) == text
+    stream.destroy()
+
+
+@settings(deadline=None)
+@given(_CHUNKS, st.lists(st.booleans(), max_size=20))
+def test_a_loop_gets_the_same_bytes_as_a_listener(chunks: list[bytes], turns: list[bool]) -> None:
+    """Whether data comes before it asks or after."""
+    stream = Memory()
+    got = bytearray()
+
+    def read() -> None:
+        for chunk in stream:
+            assert chunk
+            got.extend(chunk)
+
+    reader = gevent.spawn(read)
+    for chunk, turn in itertools.zip_longest(chunks, turns):
+        if chunk is not None:
+            stream.feed(chunk)
+        if turn:
+            settle()
+    stream.feed(None)
+    with guarded("the loop"):
+        reader.get()
+    assert got == b"".join(chunks)
+
+
+# ---------------------------------------------------------------- reading
+
+
+def test_a_full_buffer_stops_the_source() -> None:
+    """At the water mark, and reading goes on when there is room."""
+    stream = Memory(high_water_mark=4)
+    stream.pause()
+    stream.feed(b"12", b"34", b"56")
+    stream._read_more()
+    settle()
+    assert stream.readable_length == 4
+    assert list(stream.source) == [b"56"]
+    got: list[bytes] = []
+    stream.on("data", got.append)
+    stream.resume()
+    settle()
+    assert got == [b"12", b"34", b"56"]
+    stream.destroy()
+
+
+def test_pause_in_a_data_listener_keeps_back_the_next_chunk() -> None:
+    """That one is buffered, not delivered."""
+    stream = Memory()
+    got: list[bytes] = []
+
+    def on_data(chunk: bytes) -> None:
+        got.append(chunk)
+        stream.pause()
+
+    stream.on("data", on_data)
+    stream.feed(b"1", b"2", b"3")
+    for expected in ([b"1"], [b"1", b"2"], [b"1", b"2", b"3"]):
+        settle()
+        assert got == expected
+        stream.resume()
+    stream.destroy()
+
+
+def test_data_without_a_listener_is_dropped_when_flowing() -> None:
+    """``resume`` says that nobody wants it."""
+    stream = Memory().resume()
+    ended = must_call()
+    stream.on("end", ended)
+    stream.feed(b"nobody", b"wants this", None)
+    ended.wait()
+    assert stream.readable_length == 0
+
+
+def test_a_listener_that_comes_late_gets_what_was_buffered() -> None:
+    """Until somebody asks for it, data waits."""
+    stream = Memory()
+    stream._read_more()
+    stream.feed(b"early")
+    settle()
+    got = must_call()
+    stream.on("data", got)
+    assert got.wait() == [(b"early",)]
+    stream.destroy()
+
+
+def test_removing_the_data_listener_does_not_pause() -> None:
+    """As in Node: what comes then is lost."""
+    stream = Memory()
+    listener = must_call()
+    stream.on("data", listener)
+    stream.feed(b"1")
+    listener.wait()
+    stream.off("data", listener)
+    stream.feed(b"2")
+    settle()
+    assert stream.readable_length == 0
+    stream.destroy()
+
+
+@pytest.mark.parametrize("encoding", ["utf8", "utf16le", "hex", "base64", "latin1"])
+def test_a_second_encoding_leaves_text_that_is_buffered_as_it_is(encoding: str) -> None:
+    """Node's decoders pass on what is text already."""
+    stream = Memory()
+    stream._read_more()
+    stream.feed(b"abc")
+    settle()
+    stream.set_encoding("utf8")
+    stream.set_encoding(encoding)
+    assert stream.readable_length == 3
+    got = must_call()
+    stream.on("data", got)
+    assert got.wait() == [("abc",)]
+    stream.destroy()
+
+
+def test_an_unknown_encoding_changes_nothing() -> None:
+    """Bytes go on coming."""
+    stream = Memory()
+    with pytest.raises(TypeError, match="klingon"):
+        stream.set_encoding("klingon")
+    assert stream.readable_encoding is None
+    got = must_call()
+    stream.on("data", got)
+    stream.feed(b"x")
+    assert got.wait() == [(b"x",)]
+    stream.destroy()
+
+
+def test_a_character_cut_off_by_the_end_comes_before_it() -> None:
+    """As U+FFFD."""
+    stream = Memory(encoding="utf8")
+    seen = watched(stream, "data", "end")
+    stream.feed(b"a\xe2\x82", None)
+    settle()
+    settle()
+    assert seen == [("data", "a"), ("data", "\ufffd"), ("end",)]
+
+
+def test_a_blocking_data_listener_serves_one_chunk_at_a_time() -> None:
+    """Whatever arrives meanwhile waits its turn."""
+    stream = Memory(high_water_mark=1000)
+    gate, entered = Event(), Event()
+    order: list[str] = []
+
+    def on_data(chunk: bytes) -> None:
+        order.append(f"in {chunk.decode()}")
+        entered.set()
+        gate.wait()
+        order.append(f"out {chunk.decode()}")
+
+    stream.on("data", on_data)
+    stream.feed(b"1", b"2")
+    passed(entered)
+    stream.feed(b"3", None)
+    settle()
+    assert order == ["in 1"]
+    gate.set()
+    settle()
+    settle()
+    assert order == ["in 1", "out 1", "in 2", "out 2", "in 3", "out 3"]
+
+
+# ---------------------------------------------------------------- writing: properties
+
+_WRITES = st.lists(
+    st.one_of(
+        st.tuples(st.just("write"), st.one_of(st.binary(max_size=20), st.text(max_size=12))),
+        st.tuples(st.sampled_from(["hold", "flow", "release", "settle"]), st.none()),
+    ),
+    max_size=25,
+)
+_ENDINGS = st.sampled_from(["end", "destroy", "destroy with an error", "fail", "write after end"])
+
+
+def as_bytes(chunk: bytes | str) -> bytes:
+    """What goes out for it."""
+    return chunk if isinstance(chunk, bytes) else chunk.encode()
+
+
+@settings(deadline=None, max_examples=200)
+@given(_WRITES, _ENDINGS, st.booleans())
+def test_every_write_is_called_back_once_and_in_order(
+    moves: list[tuple[str, Any]], ending: str, waits: bool
+) -> None:
+    """However the sink takes it, and however the stream ends."""
+    stream = Memory()
+    stream.on("error", lambda _: None)
+    closes = watched(stream, "close", "finish")
+    told: list[tuple[int, Any]] = []
+    chunks: list[bytes] = []
+    owed, refused = [0], 0
+
+    def drained() -> None:
+        owed[0] -= 1
+        assert stream.writable_length == 0
+        assert owed[0] >= 0, "'drain' without a write that returned False"
+
+    stream.on("drain", drained)
+    for move, chunk in moves:
+        if move == "write":
+            number = len(chunks)
+            chunks.append(as_bytes(chunk))
+            before = stream.writable_need_drain
+
+            def tell(error: BaseException | None, number: int = number) -> None:
+                told.append((number, error))
+
+            if not stream.write(chunk, None, tell):
+                refused += 1
+                owed[0] += not before
+        elif move == "settle":
+            settle()
+        elif move == "release":
+            stream.release()
+        else:
+            stream.holds = move == "hold"
+    error = RuntimeError("enough")
+    match ending:
+        case "end":
+            stream.end()
+        case "destroy":
+            stream.destroy()
+        case "destroy with an error":
+            stream.destroy(error)
+        case "fail":
+            stream.release(error)
+            stream.destroy(error)
+        case _:
+            stream.end()
+            stream.write("too late")
+    if waits:
+        settle()
+    stream.holds = False
+    while stream.held is not None:
+        stream.release()
+        settle()
+    settle()
+    stream.destroy()
+    settle()
+    settle()
+    assert [number for number, _ in told] == list(range(len(chunks)))
+    done = [number for number, outcome in told if outcome is None]
+    assert done == list(range(len(done))), "one failed and a later one succeeded"
+    assert bytes(stream.sink) == b"".join(chunks[: len(done)])
+    assert [name for name, *_ in closes].count("close") == 1
+    assert closes[-1][0] == "close"
+    assert [name for name, *_ in closes].count("finish") == (ending == "end")
+    if ending == "end":
+        assert len(done) == len(chunks)
+    assert stream.writable_length == 0
+
+
+@settings(deadline=None)
+@given(_WRITES)
+def test_drain_comes_after_false_and_only_then(moves: list[tuple[str, Any]]) -> None:
+    """A writer that waits for it never waits in vain, and is never woken for nothing."""
+    stream = Memory()
+    drains = watched(stream, "drain")
+    owed = 0
+    for move, chunk in moves:
+        if move == "write":
+            needed = stream.writable_need_drain
+            taken = stream.write(chunk)
+            # Under the mark it may still say False, if another write has to drain first.
+            assert taken == (stream.writable_length < 16 or not stream.writable_length) or needed
+            owed += stream.writable_need_drain and not needed
+        elif move == "settle":
+            settle()
+        elif move == "release":
+            stream.release()
+        else:
+            stream.holds = move == "hold"
+    stream.holds = False
+    while stream.held is not None:
+        stream.release()
+        settle()
+    settle()
+    assert not stream.writable_need_drain
+    assert len(drains) <= owed
+    assert bool(drains) == bool(owed)
+    stream.destroy()
+
+
+# ---------------------------------------------------------------- writing
+
+
+def test_end_waits_for_what_is_queued() -> None:
+    """'finish' says that all of it is out."""
+    stream = Memory()
+    stream.holds = True
+    finish = must_call()
+    stream.on("finish", finish)
+    stream.write("one ")
+    stream.write("two ")
+    stream.end("three")
+    settle()
+    assert finish.calls == []
+    assert not stream.has_ended
+    stream.release()
+    settle()
+    stream.release()
+    finish.wait()
+    assert stream.sink == b"one two three"
+    assert stream.has_ended
+    stream.destroy()
+
+
+def test_what_is_queued_goes_out_together() -> None:
+    """One call underneath for all that waited."""
+    stream = Memory()
+    stream.holds = True
+    for chunk in (b"1", b"2", b"3"):
+        stream.write(chunk)
+    stream.release()
+    settle()
+    assert stream.held == [b"2", b"3"]
+    stream.destroy()
+
+
+def test_a_failing_sink_destroys_the_stream_and_tells_everybody() -> None:
+    """The write that failed, those behind it, the end, and 'error'."""
+    stream = Memory()
+    stream.holds = True
+    error = OSError("no more")
+    told = must_call(times=3)
+    ended, heard, closed = must_call(), must_call(), must_call()
+    stream.on("error", heard).on("close", closed)
+    for _ in range(3):
+        stream.write(b"x", None, told)
+    stream.end(ended)
+    stream.release(error)
+    closed.wait()
+    assert told.calls == [(error,)] * 3
+    assert ended.calls == [(error,)]
+    assert heard.calls == [(error,)]
+    assert closed.calls == [(True,)]
+
+
+def test_a_sink_that_raises_at_once_is_told_later() -> None:
+    """``write`` itself raises nothing and says False."""
+    stream = Memory()
+    stream.failure = OSError("no more")
+    told, heard = must_call(), must_call()
+    stream.on("error", heard)
+    assert stream.write(b"x", None, told) is False
+    assert told.calls == []
+    heard.wait()
+    assert told.calls == [(stream.failure,)]
+    settle()
+
+
+def test_an_end_that_fails_underneath_is_an_error() -> None:
+    """Its callback gets it, and 'finish' does not come."""
+    stream = Memory()
+    stream.final_failure = OSError("no end")
+    ended, heard = must_call(), must_call()
+    stream.on("finish", must_not_call())
+    stream.on("error", heard)
+    stream.end(ended)
+    heard.wait()
+    assert ended.calls == [(stream.final_failure,)]
+    settle()
+
+
+def test_ending_twice_finishes_once() -> None:
+    """The second callback is told after the first."""
+    stream = Memory()
+    order: list[int] = []
+    finish = must_call()
+    stream.on("finish", finish)
+    stream.end(lambda error: order.append(1))
+    stream.end(lambda error: order.append(2))
+    finish.wait()
+    assert order == [1, 2]
+    stream.destroy()
+
+
+def test_a_write_after_the_end_is_an_error_and_not_sent() -> None:
+    """``ERR_STREAM_WRITE_AFTER_END``."""
+    stream = Memory()
+    told, heard = must_call(), must_call()
+    stream.on("error", heard)
+    stream.end()
+    assert stream.write(b"x", None, told) is False
+    [(error,)] = heard.wait()
+    assert error.code == "ERR_STREAM_WRITE_AFTER_END"
+    assert told.calls == [(error,)]
+    assert stream.sink == b""
+    settle()
+
+
+@pytest.mark.parametrize("chunk", [1, [], object(), 1.5, True])
+def test_a_chunk_of_another_type_is_refused_and_nothing_happens(chunk: Any) -> None:
+    """The stream goes on."""
+    stream = Memory()
+    with pytest.raises(TypeError) as caught:
+        stream.write(chunk)
+    assert isinstance(caught.value, GnetError)
+    assert stream.write(b"fine")
+    assert stream.sink == b"fine"
+    stream.destroy()
+
+
+def test_the_length_of_text_counts_utf16_units_until_it_is_out() -> None:
+    """As Node's sockets count."""
+    stream = Memory()
+    stream.holds = True
+    stream.write("aé😀")
+    assert stream.writable_length == 4
+    stream.release()
+    settle()
+    assert stream.writable_length == 0
+    stream.destroy()
+
+
+# ---------------------------------------------------------------- both halves
+
+
+def test_the_writable_half_ends_after_the_readable_one() -> None:
+    """Unless half-open streams are allowed."""
+    stream = Memory()
+    seen = watched(stream, "end", "finish", "close")
+    stream.resume().feed(None)
+    settle()
+    settle()
+    assert seen == [("end",), ("finish",), ("close", False)]
+    assert stream.has_ended
+
+
+def test_a_half_open_stream_waits_for_its_own_end() -> None:
+    """It can still be written to."""
+    stream = Memory(allow_half_open=True)
+    seen = watched(stream, "end", "finish", "close")
+    stream.resume().feed(None)
+    settle()
+    settle()
+    assert seen == [("end",)]
+    stream.end(b"later")
+    settle()
+    settle()
+    assert stream.sink == b"later"
+    assert seen == [("end",), ("finish",), ("close", False)]
+
+
+def test_half_open_can_be_decided_while_it_runs() -> None:
+    """What counts is what it says at the end of the data."""
+    stream = Memory()
+    stream.allow_half_open = True
+    stream.resume().feed(None)
+    settle()
+    assert stream.writable
+    stream.destroy()
+
+
+# ---------------------------------------------------------------- destroy
+
+
+def _one_under_way(stream: Memory) -> None:
+    stream.holds = True
+    stream.write(b"x")
+
+
+def _several_queued(stream: Memory) -> None:
+    stream.holds = True
+    for _ in range(3):
+        stream.write(b"x")
+
+
+def _ending(stream: Memory) -> None:
+    _one_under_way(stream)
+    stream.end()
+
+
+def _finished(stream: Memory) -> None:
+    stream.end()
+    settle()
+
+
+def _buffered(stream: Memory) -> None:
+    stream.pause()
+    stream._read_more()
+    stream.feed(b"x")
+    settle()
+
+
+def _end_buffered(stream: Memory) -> None:
+    _buffered(stream)
+    stream.feed(None)
+    settle()
+
+
+_STEPS: dict[str, Callable[[Memory], object]] = {
+    "fresh": lambda stream: None,
+    "write under way": _one_under_way,
+    "writes queued": _several_queued,
+    "ending": _ending,
+    "ended": lambda stream: stream.end(),
+    "finished": _finished,
+    "data buffered": _buffered,
+    "flowing": lambda stream: stream.resume().feed(b"x"),
+    "end buffered": _end_buffered,
+}
+
+
+@pytest.mark.parametrize("with_error", [False, True])
+@pytest.mark.parametrize("step", _STEPS)
+def test_destroy_in_any_state_closes_once(step: str, with_error: bool) -> None:
+    """After 'error' if there was one; everybody who waits is told once."""
+    stream = Memory()
+    error = RuntimeError("enough") if with_error else None
+    seen = watched(stream, "error", "close")
+    _STEPS[step](stream)
+    if step == "ending":
+        stream.end(must_call())
+    stream.destroy(error)
+    stream.destroy(RuntimeError("again"))
+    settle()
+    settle()
+    assert seen == ([("error", error)] if error else []) + [("close", with_error)]
+    assert stream.errored is error
+    assert (stream.readable, stream.writable) == (False, False)
+
+
+def test_destroy_tells_nothing_before_the_caller_returns() -> None:
+    """Events and callbacks come in a later turn."""
+    stream = Memory()
+    stream.holds = True
+    seen = watched(stream, "error", "close")
+    told = must_call(times=2)
+    stream.write(b"1", None, told)
+    stream.write(b"2", None, told)
+    stream.destroy(RuntimeError("enough"))
+    assert seen == []
+    assert told.calls == []
+    told.wait()
+    settle()
+
+
+def test_what_arrives_after_destroy_is_dropped() -> None:
+    """No data, no end."""
+    stream = Memory()
+    stream.on("data", must_not_call()).on("end", must_not_call())
+    stream.feed(b"x", None)
+    stream.destroy()
+    settle()
+
+
+def test_a_loop_left_by_an_exception_destroys_the_stream() -> None:
+    """Of its own: nobody hears an error."""
+    stream = Memory().feed(b"x")
+    stream.on("error", lambda error: None)
+
+    def read() -> None:
+        for _ in stream:
+            raise KeyError("mine")
+
+    with pytest.raises(KeyError):
+        read()
+    assert isinstance(stream.errored, AbortError)
+    settle()
+
+
+def test_two_loops_one_after_the_other_share_the_data() -> None:
+    """An iterator that is kept can be gone on with; nothing is read twice."""
+    stream = Memory().feed(b"1")
+    iterator = iter(stream)
+    with guarded("the first"):
+        assert next(iterator) == b"1"
+    stream.feed(b"2", None)
+    with guarded("the rest"):
+        assert list(iterator) == [b"2"]
+
+
+def test_killing_a_loop_that_waits_leaves_no_waiter(uncaught: Uncaught) -> None:
+    """What arrives then wakes nobody."""
+    stream = Memory()
+    loop = gevent.spawn(list, stream)
+    settle()
+    loop.kill()
+    stream.feed(b"x")
+    settle()
+    assert stream.destroyed
+    assert uncaught == []
+
+
+def test_once_data_in_another_greenlet_gets_a_chunk_of_a_flowing_stream() -> None:
+    """It is a listener like any other."""
+    stream = Memory()
+    waiter = gevent.spawn(gnet.once, stream, "data")
+    settle()
+    stream.feed(b"x")
+    with guarded("the chunk"):
+        assert waiter.get() == [b"x"]
+    stream.destroy()
