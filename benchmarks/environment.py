@@ -20,7 +20,7 @@ def describe() -> dict[str, str | int | None]:
     return {
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "python": platform.python_version(),
-        "gnet": _version("gnet"),
+        "gnet": _version("gevent-net"),
         "gevent": _version("gevent"),
         "greenlet": _version("greenlet"),
         "uvloop": _version("uvloop"),

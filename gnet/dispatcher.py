@@ -148,6 +148,8 @@ class Dispatcher:
         self._closing: list[Task] = []
         self._parked: list[_Worker] = []
         self._flush_due = False
+        #: Counts the flushes. What is deferred runs in this turn or the next, but no later.
+        self.turn = 0
         self._references = 0
         self._working = 0  # workers inside a task or between two; the others are parked
         self._idle = Event()
@@ -185,6 +187,7 @@ class Dispatcher:
         """Run in the hub: have workers start every queued task."""
         queue, closing, parked = self._queue, self._closing, self._parked
         self._flush_due = True  # nothing that is queued meanwhile needs a flush of its own
+        self.turn += 1
         try:
             while queue or closing:
                 worker = parked.pop() if parked else _Worker(self)

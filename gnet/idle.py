@@ -128,8 +128,3 @@ class IdleTransport(Transport):
             self._idle_timer.stop()
             self._idle_timer.close()
             self._idle_timer = None
-
-    def _unlink(self) -> None:
-        if self._idle_timer is not None:
-            self._stop_idle_timer()
-        super()._unlink()

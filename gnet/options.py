@@ -81,7 +81,8 @@ def _normalized(args: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[dict[s
 
 def _backlog(value: Any) -> int:
     number = None if isinstance(value, bool) else to_number(value)
-    return int(number) if number is not None and number >= 0 else 0
+    # The kernel caps it anyway; listen(2) takes an int.
+    return int(min(number, 2**31 - 1)) if number is not None and number >= 0 else 0
 
 
 def listen_options(

@@ -261,10 +261,7 @@ class Server(EventEmitter):
         self._connections += 1
         context = self._connection_context.copy()
         socket = Socket._accepted(fd, peer, self, context, self._on_destroyed)
-        self._dispatcher.post((self._emit_connection, socket))
-
-    def _emit_connection(self, socket: Socket) -> None:
-        self.emit("connection", socket)
+        self._dispatcher.post((_emit_connection, socket))
 
     @staticmethod
     def _drop_info(fd: int, peer: Any) -> DropInfo:
@@ -461,6 +458,10 @@ class Server(EventEmitter):
 
     def _on_task_error(self, error: BaseException) -> None:
         report(self, error)
+
+
+def _emit_connection(socket: Socket) -> None:
+    socket.server.emit("connection", socket)
 
 
 def create_server(

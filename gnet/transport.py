@@ -127,6 +127,9 @@ class Transport(Duplex):
 
     # ---------------------------------------------------------------- reading
 
+    def _is_reading(self) -> bool:
+        return self._reading is READING_ON
+
     def _start_reading(self) -> None:
         if self._reading is not READING_OFF:
             return
@@ -395,6 +398,9 @@ class Transport(Duplex):
         self._reading = READING_OFF
         self._link = UNLINKED
         self._clear_fd = None
+        if self._idle_timer is not None:
+            self._idle_timer.close()  # and stop
+            self._idle_timer = None
         if self._fd is not None:
             # A watcher's arguments refer to this object: without them, it goes when it can.
             self._read_watcher.close()  # and stop

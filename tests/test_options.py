@@ -377,3 +377,9 @@ def test_server_options_keep_only_what_was_given() -> None:
     """An absent keyword does not hide what the mapping says."""
     given_options, _ = server_options({"allowHalfOpen": True}, None, {"allow_half_open": ABSENT})
     assert given_options == {"allow_half_open": True}
+
+
+@pytest.mark.parametrize("backlog", [float("inf"), 2**40, 2**31 - 1])
+def test_a_backlog_beyond_all_bounds_is_the_largest_there_is(backlog: float) -> None:
+    """The kernel caps it further; what listen(2) cannot take must not get there."""
+    assert listen_options((0, backlog), {})[0].backlog == 2**31 - 1

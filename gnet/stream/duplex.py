@@ -34,7 +34,7 @@ class Duplex(Readable, Writable):
         "_read_high_water_mark",
         "_read_length",
         "_read_side",
-        "_resume_due",
+        "_resumed_in",
         "_under_way",
         "_write_high_water_mark",
         "_write_length",
@@ -73,7 +73,7 @@ class Duplex(Readable, Writable):
         self._read_length = 0
         self._read_high_water_mark = high_water_mark
         self._decoder = None
-        self._resume_due = False
+        self._resumed_in = -1
         self._lane = None
         self._lane_waiting = None
         self._write_side = WRITE_OPEN
