@@ -258,7 +258,8 @@ def run() -> None:
     """Block until no referenced server or socket of this thread is left.
 
     What keeps a Node process alive: listening servers, connected and connecting sockets, except
-    those with ``unref()``. Returns also when all of them wait for nothing.
+    those with ``unref()``, and listeners that still run. Returns also when all of them wait for
+    nothing. Differs from Node: a timer or a greenlet of yours does not keep it waiting.
 
     Raises:
         GnetError: ``ERR_HUB_CANNOT_WAIT``.
