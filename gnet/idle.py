@@ -122,9 +122,3 @@ class IdleTransport(Transport):
     def _emit_timeout(self) -> None:
         if self._life is LIVE:
             self.emit("timeout")
-
-    def _stop_idle_timer(self) -> None:
-        if self._idle_timer is not None:
-            self._idle_timer.stop()
-            self._idle_timer.close()
-            self._idle_timer = None

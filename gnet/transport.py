@@ -9,8 +9,9 @@ What is special here for speed, each worth several percent of a small echo (``ma
 the io watcher appends its task to the dispatcher's queue itself and is never restarted per
 message; `_on_readable` calls ``'data'`` listeners and `write` calls the kernel without a detour
 through the stream's general machinery as long as nothing is buffered; data goes through
-``os.read`` and ``os.write`` on the bare descriptor, which cost a third less than ``recv`` and
-``send`` of a socket object, and spare that object and the getsockname(2) its making brings.
+``os.read`` and ``os.write`` on the bare descriptor, which take a fifth fewer instructions than
+``recv`` and ``send`` of a socket object, and spare that object and the getsockname(2) that comes
+with making it.
 """
 
 from __future__ import annotations
@@ -208,12 +209,13 @@ class Transport(Duplex):
     def _end_unseen(self) -> None:
         """Do at once what takes 'end', 'finish', 'close' and the turns between them otherwise.
 
-        Closing sends the FIN, without a shutdown(2) before. A fifth of connect-echo-close.
+        Closing sends the FIN, without a shutdown(2) before. A connect-echo-close takes 57,000
+        instructions this way, and 91,500 the other.
         """
         self._read_side, self._write_side, self._life = READ_ENDED, WRITE_FINISHED, CLOSED
         self._unlink()
         # Listeners such as socket.write refer to the socket: without them it goes at once, and
-        # not when the garbage collector comes by (7 % of connect-echo-close).
+        # not when the garbage collector comes by (6 % of connect-echo-close).
         self._events.clear()
         self._let_go()
 
@@ -399,8 +401,7 @@ class Transport(Duplex):
         self._link = UNLINKED
         self._clear_fd = None
         if self._idle_timer is not None:
-            self._idle_timer.close()  # and stop
-            self._idle_timer = None
+            self._stop_idle_timer()
         if self._fd is not None:
             # A watcher's arguments refer to this object: without them, it goes when it can.
             self._read_watcher.close()  # and stop
@@ -410,6 +411,11 @@ class Transport(Duplex):
                 self._write_watcher = None
             kernel.close(self._fd)
             self._fd = None
+
+    def _stop_idle_timer(self) -> None:
+        if self._idle_timer is not None:
+            self._idle_timer.close()  # and stop
+            self._idle_timer = None
 
     def _destroy(self, error: BaseException | None) -> None:
         if self._link is UNLINKED:

