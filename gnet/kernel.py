@@ -10,6 +10,7 @@ import _socket
 import contextlib
 import errno
 import os
+import struct
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,11 +21,14 @@ from gnet.errors import system_error
 
 __all__ = [
     "close",
+    "close_with_reset",
     "connect_error",
     "listen_tcp",
     "listen_unix",
     "local_name",
     "peer_name",
+    "set_keep_alive",
+    "set_no_delay",
     "shut_down_writing",
     "start_connect",
     "unlink_unix",
@@ -176,6 +180,44 @@ def peer_name(fd: int) -> AddressInfo:
             return from_kernel(sock.getpeername())
     except OSError:
         return AddressInfo()
+
+
+def set_no_delay(fd: int, enable: bool) -> None:
+    """Send small segments at once (TCP_NODELAY). Raises ``OSError`` as setsockopt(2) does."""
+    with _borrowed(fd) as sock:
+        sock.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_NODELAY, int(enable))
+
+
+def set_keep_alive(fd: int, enable: bool, delay: int, interval: int, count: int) -> None:
+    """Have the kernel probe an idle peer (SO_KEEPALIVE).
+
+    Args:
+        fd: A TCP socket.
+        enable: Whether to probe; if not, the rest is left as it is.
+        delay: Seconds without traffic before the first probe; 0 leaves the system's.
+        interval: Seconds between probes.
+        count: How many unanswered probes end the connection, with ``ETIMEDOUT``.
+    Raises:
+        OSError: As setsockopt(2) does.
+    """
+    with _borrowed(fd) as sock:
+        sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_KEEPALIVE, int(enable))
+        if enable and delay:
+            # macOS names the first probe's delay TCP_KEEPALIVE.
+            idle = getattr(_socket, "TCP_KEEPIDLE", getattr(_socket, "TCP_KEEPALIVE", None))
+            for option, value in (
+                (idle, delay),
+                (_socket.TCP_KEEPINTVL, interval),
+                (_socket.TCP_KEEPCNT, count),
+            ):
+                sock.setsockopt(_socket.IPPROTO_TCP, option, value)
+
+
+def close_with_reset(fd: int) -> None:
+    """Close the descriptor so that the peer gets an RST and unsent data is dropped (SO_LINGER)."""
+    with contextlib.suppress(OSError), _borrowed(fd) as sock:
+        sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_LINGER, struct.pack("ii", 1, 0))
+    close(fd)
 
 
 def shut_down_writing(fd: int) -> None:
