@@ -1,8 +1,7 @@
 """``Socket``: Node's ``net.Socket``, a duplex stream joined to a TCP or Unix connection.
 
-This room adds to `gnet.transport` what makes a connection a socket: connecting, names of both
-ends, counters, the idle timeout, references that keep `gnet.run` waiting. Node: net,
-"Class: net.Socket".
+This room adds to `gnet.transport` what makes a connection a socket: connecting, and references
+that keep `gnet.run` waiting. Node: net, "Class: net.Socket".
 """
 
 from __future__ import annotations
@@ -14,9 +13,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from gnet import kernel
-from gnet.address import AddressInfo, from_kernel
 from gnet.connecting import Connector
 from gnet.dispatcher import dispatcher
+from gnet.ends import NamedTransport
 from gnet.errors import node_error, system_error
 from gnet.events.emitter import EventEmitter
 from gnet.events.waiting import once
@@ -41,7 +40,7 @@ __all__ = ["Socket", "connect"]
 Self = TypeVar("Self", bound="Socket")
 
 
-class Socket(IdleTransport):
+class Socket(IdleTransport, NamedTransport):
     """One end of a TCP or Unix connection.
 
     Args:
@@ -66,9 +65,6 @@ class Socket(IdleTransport):
     _held: bool  # whether it counts among what gnet.run() waits for
     _unreferenced: bool = False
     _on_destroyed: Callable[[], None] | None
-    _peer: Any  # the peer's name as accept() gave it
-    _known_peer: AddressInfo | None = None
-    _known_local: AddressInfo | None = None
     _connector: Connector | None = None
 
     def __init__(
@@ -149,84 +145,6 @@ class Socket(IdleTransport):
         return names[self.readable, self.writable]
 
     readyState = ready_state
-
-    @property
-    def bytes_read(self) -> int:
-        """How many bytes were received."""
-        return self._bytes_read
-
-    bytesRead = bytes_read
-
-    @property
-    def bytes_written(self) -> int:
-        """How many bytes were written to the socket, those that still wait included."""
-        queued = sum(len(data) for data, _, _ in self._queue or ())
-        return self._bytes_sent + self._bytes_held + queued
-
-    bytesWritten = bytes_written
-
-    @property
-    def local_address(self) -> str | None:
-        """The local IP address; None if not connected, or a Unix socket."""
-        return self.address().address
-
-    localAddress = local_address
-
-    @property
-    def local_port(self) -> int | None:
-        """The local TCP port, or None."""
-        return self.address().port
-
-    localPort = local_port
-
-    @property
-    def local_family(self) -> str | None:
-        """``'IPv4'`` or ``'IPv6'``, or None."""
-        return self.address().family
-
-    localFamily = local_family
-
-    @property
-    def remote_address(self) -> str | None:
-        """The peer's IP address; None if not connected, or a Unix socket.
-
-        As in Node, it stays after the end if it was asked for before.
-        """
-        return self._remote().address
-
-    remoteAddress = remote_address
-
-    @property
-    def remote_port(self) -> int | None:
-        """The peer's TCP port; otherwise as `remote_address`."""
-        return self._remote().port
-
-    remotePort = remote_port
-
-    @property
-    def remote_family(self) -> str | None:
-        """``'IPv4'`` or ``'IPv6'``; otherwise as `remote_address`."""
-        return self._remote().family
-
-    remoteFamily = remote_family
-
-    def address(self) -> AddressInfo:
-        """The local end: ``address``, ``family``, ``port``. Empty if there is none."""
-        if self._fd is None:
-            return AddressInfo()
-        if self._known_local is None:
-            self._known_local = kernel.local_name(self._fd)
-        return self._known_local
-
-    def _remote(self) -> AddressInfo:
-        if self._known_peer is None:
-            if self._fd is None:
-                return AddressInfo()
-            if self._peer is not None:
-                self._known_peer = from_kernel(self._peer)
-            else:
-                self._known_peer = kernel.peer_name(self._fd)
-        return self._known_peer
 
     # ---------------------------------------------------------------- connecting
 

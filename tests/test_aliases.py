@@ -9,6 +9,7 @@ import pytest
 import gnet
 from gnet import AbortSignal, EventEmitter, Server, Socket, events
 from gnet.address import DropInfo
+from gnet.ends import NamedTransport
 from gnet.events.emitter import _EmitterType
 from gnet.idle import IdleTransport
 from gnet.stream.readable import Readable
@@ -57,12 +58,15 @@ PAIRS: dict[type, dict[str, str]] = {
         "writable_need_drain": "writableNeedDrain",
     },
     Socket: {
+        "auto_select_family_attempted_addresses": "autoSelectFamilyAttemptedAddresses",
+        "ready_state": "readyState",
+    },
+    NamedTransport: {
         "bytes_read": "bytesRead",
         "bytes_written": "bytesWritten",
         "local_address": "localAddress",
         "local_family": "localFamily",
         "local_port": "localPort",
-        "ready_state": "readyState",
         "remote_address": "remoteAddress",
         "remote_family": "remoteFamily",
         "remote_port": "remotePort",

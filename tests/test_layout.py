@@ -27,6 +27,7 @@ FLOORS = {
     "transport": 5,
     "connecting": 5,
     "idle": 6,
+    "ends": 6,
     "socket": 7,
     "server": 8,
     "": 9,  # the package itself
