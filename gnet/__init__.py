@@ -22,6 +22,7 @@ from gnet.errors import (
     GnetError,
     GnetRangeError,
     GnetTypeError,
+    KeepAliveWarning,
     MaxListenersExceededWarning,
     TimeoutOverflowWarning,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "GnetError",
     "GnetRangeError",
     "GnetTypeError",
+    "KeepAliveWarning",
     "MaxListenersExceededWarning",
     "Server",
     "Socket",

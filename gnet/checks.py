@@ -6,16 +6,18 @@ import functools
 import inspect
 import math
 import re
-from typing import Any
+from typing import Any, TypeGuard
 
 from gnet.errors import GnetTypeError, node_error, received
 
 __all__ = [
     "check_function",
+    "check_int32",
     "check_listener",
     "check_msecs",
     "check_number",
     "check_port",
+    "is_number",
     "to_number",
 ]
 
@@ -59,12 +61,32 @@ def check_function(value: object, name: str) -> None:
         raise node_error("ERR_INVALID_ARG_TYPE", name, "function", value)
 
 
+def is_number(value: object) -> TypeGuard[float]:
+    """Whether JavaScript would call it a number: a truth value is none."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
 def check_number(value: object, name: str, least: float | None = None) -> None:
     """Raise unless ``value`` is a number, and not below ``least`` where that is given."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if not is_number(value):
         raise node_error("ERR_INVALID_ARG_TYPE", name, "number", value)
     if least is not None and not value >= least:
         raise node_error("ERR_OUT_OF_RANGE", name, f">= {least}", value)
+
+
+def check_int32(value: Any, name: str, least: int, most: int = 2**31 - 1) -> int:
+    """The whole number ``value``, from ``least`` to ``most``.
+
+    Raises:
+        TypeError: ``ERR_INVALID_ARG_TYPE`` if it is no number.
+        ValueError: ``ERR_OUT_OF_RANGE`` if it has a fraction, or is too small or too large.
+    """
+    check_number(value, name)
+    if not math.isfinite(value) or value != int(value):
+        raise node_error("ERR_OUT_OF_RANGE", name, "an integer", value)
+    if not least <= value <= most:
+        raise node_error("ERR_OUT_OF_RANGE", name, f">= {least} && <= {most}", value)
+    return int(value)
 
 
 def check_msecs(value: Any, name: str = "msecs") -> None:

@@ -33,6 +33,7 @@ __all__ = [
     "GnetError",
     "GnetRangeError",
     "GnetTypeError",
+    "KeepAliveWarning",
     "MaxListenersExceededWarning",
     "TimeoutOverflowWarning",
     "dns_error",
@@ -144,6 +145,10 @@ class MaxListenersExceededWarning(RuntimeWarning):
         self.emitter = emitter
         self.type = type
         self.count = count
+
+
+class KeepAliveWarning(RuntimeWarning):
+    """A keep-alive period under a second was cut to none. Node: net, "socket.setKeepAlive"."""
 
 
 class TimeoutOverflowWarning(RuntimeWarning):

@@ -23,12 +23,15 @@ __all__ = [
     "close",
     "close_with_reset",
     "connect_error",
+    "get_type_of_service",
+    "is_tcp",
     "listen_tcp",
     "listen_unix",
     "local_name",
     "peer_name",
     "set_keep_alive",
     "set_no_delay",
+    "set_type_of_service",
     "shut_down_writing",
     "start_connect",
     "unlink_unix",
@@ -211,6 +214,34 @@ def set_keep_alive(fd: int, enable: bool, delay: int, interval: int, count: int)
                 (_socket.TCP_KEEPCNT, count),
             ):
                 sock.setsockopt(_socket.IPPROTO_TCP, option, value)
+
+
+def is_tcp(fd: int) -> bool:
+    """Whether it is a socket over IPv4 or IPv6, and no Unix socket or pipe."""
+    try:
+        with _borrowed(fd) as sock:
+            return sock.family in (_socket.AF_INET, _socket.AF_INET6)
+    except OSError:
+        return False
+
+
+def _type_of_service(sock: Any) -> tuple[int, int]:
+    """Level and name of the option: what IPv4 calls type of service, IPv6 calls traffic class."""
+    if sock.family == _socket.AF_INET6:
+        return _socket.IPPROTO_IPV6, _socket.IPV6_TCLASS
+    return _socket.IPPROTO_IP, _socket.IP_TOS
+
+
+def set_type_of_service(fd: int, tos: int) -> None:
+    """Mark what is sent over TCP with a byte for routers. Raises ``OSError`` as setsockopt(2)."""
+    with _borrowed(fd) as sock:
+        sock.setsockopt(*_type_of_service(sock), tos)
+
+
+def get_type_of_service(fd: int) -> int:
+    """What outgoing packets are marked with. Raises ``OSError`` as getsockopt(2) does."""
+    with _borrowed(fd) as sock:
+        return int(sock.getsockopt(*_type_of_service(sock)))
 
 
 def close_with_reset(fd: int) -> None:

@@ -34,13 +34,14 @@ from gnet.states import (
     after,
 )
 from gnet.symbols import ABSENT
+from gnet.tuning import TunedTransport
 
 __all__ = ["Socket", "connect"]
 
 Self = TypeVar("Self", bound="Socket")
 
 
-class Socket(IdleTransport, NamedTransport):
+class Socket(IdleTransport, NamedTransport, TunedTransport):
     """One end of a TCP or Unix connection.
 
     Args:
@@ -204,6 +205,7 @@ class Socket(IdleTransport, NamedTransport):
         self._connector = None
         self._adopt(fd)
         self._link = after(self._link, "connected")
+        self._tune()
         self._note_activity()
         # Queued before the listeners run: if one of them waits for data, that must be able to come.
         held, self._reading = self._reading is READING_HELD, READING_OFF

@@ -14,6 +14,7 @@ from gnet.events.emitter import _EmitterType
 from gnet.idle import IdleTransport
 from gnet.stream.readable import Readable
 from gnet.stream.writable import Writable
+from gnet.tuning import TunedTransport
 
 #: class -> the members that have two spellings and are defined in it.
 PAIRS: dict[type, dict[str, str]] = {
@@ -70,6 +71,12 @@ PAIRS: dict[type, dict[str, str]] = {
         "remote_address": "remoteAddress",
         "remote_family": "remoteFamily",
         "remote_port": "remotePort",
+    },
+    TunedTransport: {
+        "get_type_of_service": "getTypeOfService",
+        "set_keep_alive": "setKeepAlive",
+        "set_no_delay": "setNoDelay",
+        "set_type_of_service": "setTypeOfService",
     },
     IdleTransport: {"set_timeout": "setTimeout"},
     Server: {"get_connections": "getConnections", "max_connections": "maxConnections"},

@@ -28,6 +28,7 @@ FLOORS = {
     "connecting": 5,
     "idle": 6,
     "ends": 6,
+    "tuning": 6,
     "socket": 7,
     "server": 8,
     "": 9,  # the package itself
