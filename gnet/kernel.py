@@ -9,17 +9,20 @@ from __future__ import annotations
 import _socket
 import contextlib
 import errno
+import fcntl
 import os
+import stat
 import struct
 from collections.abc import Iterator
 from typing import Any
 
 import gevent.socket
 
-from gnet.address import AddressInfo, from_kernel
-from gnet.errors import system_error
+from gnet.address import AddressInfo, from_kernel, is_ip
+from gnet.errors import node_error, system_error
 
 __all__ = [
+    "bind_client",
     "close",
     "close_with_reset",
     "connect_error",
@@ -28,7 +31,9 @@ __all__ = [
     "listen_tcp",
     "listen_unix",
     "local_name",
+    "open_stream",
     "peer_name",
+    "reset_at_close",
     "set_keep_alive",
     "set_no_delay",
     "set_type_of_service",
@@ -131,20 +136,50 @@ def unlink_unix(path: str) -> None:
             os.unlink(path)
 
 
-def start_connect(family: int, address: str, port: int = 0) -> tuple[Any, int]:
+def bind_client(family: int, address: str, port: float) -> Any:
+    """Make a socket that will connect from a local address and port.
+
+    Args:
+        family: 4 or 6: of the peer.
+        address: The local IP address.
+        port: The local port; 0 lets the system choose.
+    Raises:
+        OSError: ``EADDRINUSE``, ``EADDRNOTAVAIL``, ``EACCES``, or ``EINVAL`` for an address of the
+            other family, with syscall ``'bind'``. A port that there is not counts as in use, as
+            in Node.
+    """
+    kind = {4: _socket.AF_INET, 6: _socket.AF_INET6}[family]
+    sock = _socket.socket(kind, _socket.SOCK_STREAM)
+    sock.setblocking(False)
+    try:
+        if is_ip(address) != family:
+            raise OSError(errno.EINVAL, "an address of the other family")
+        sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_REUSEADDR, 1)
+        sock.bind(_sockaddr(kind, address, int(port) & 0xFFFF))
+        if port > 0 and sock.getsockname()[1] != port:
+            raise OSError(errno.EADDRINUSE, "no such port")
+    except OSError as error:
+        sock.close()
+        number = error.errno or 0
+        raise system_error(number, "bind", address, port or None) from None
+    return sock
+
+
+def start_connect(family: int, address: str, port: int = 0, bound: Any = None) -> tuple[Any, int]:
     """Make a socket and start connecting it, without waiting.
 
     Args:
         family: 4, 6, or 0 for a Unix socket.
         address: An IP address, or the path.
         port: TCP port.
+        bound: The socket to connect, if there is one already.
     Returns:
         The socket and 0, or ``EINPROGRESS``, or the errno why it cannot connect.
     Raises:
         OSError: The errno why there can be no socket.
     """
     kind = {4: _socket.AF_INET, 6: _socket.AF_INET6, 0: _socket.AF_UNIX}[family]
-    sock = _socket.socket(kind, _socket.SOCK_STREAM)
+    sock = _socket.socket(kind, _socket.SOCK_STREAM) if bound is None else bound
     sock.setblocking(False)
     try:
         return sock, sock.connect_ex(_sockaddr(kind, address, port) if family else address)
@@ -244,11 +279,56 @@ def get_type_of_service(fd: int) -> int:
         return int(sock.getsockopt(*_type_of_service(sock)))
 
 
-def close_with_reset(fd: int) -> None:
-    """Close the descriptor so that the peer gets an RST and unsent data is dropped (SO_LINGER)."""
+def reset_at_close(fd: int) -> None:
+    """Have closing send an RST to the peer and drop what is unsent (SO_LINGER)."""
     with contextlib.suppress(OSError), _borrowed(fd) as sock:
         sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def close_with_reset(fd: int) -> None:
+    """Close the descriptor so that the peer gets an RST and unsent data is dropped."""
+    reset_at_close(fd)
     close(fd)
+
+
+def open_stream(fd: int) -> bool:
+    """Prepare a descriptor that came from elsewhere: a stream socket, or one end of a pipe.
+
+    Returns:
+        Whether it can be read from.
+    Raises:
+        TypeError: ``ERR_INVALID_FD_TYPE`` for anything else, a closed one included.
+    """
+    kind = _kind(fd)
+    if kind not in ("TCP", "PIPE"):
+        raise node_error("ERR_INVALID_FD_TYPE", kind)
+    os.set_blocking(fd, False)
+    return fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_ACCMODE != os.O_WRONLY
+
+
+def _kind(fd: int) -> str:
+    """Node's name for what is behind a descriptor: libuv's ``uv_guess_handle``."""
+    try:
+        mode = os.fstat(fd).st_mode
+    except OSError:
+        return "UNKNOWN"
+    if os.isatty(fd):
+        return "TTY"
+    if stat.S_ISREG(mode) or stat.S_ISCHR(mode):
+        return "FILE"
+    if stat.S_ISFIFO(mode):
+        return "PIPE"
+    if not stat.S_ISSOCK(mode):
+        return "UNKNOWN"
+    with _borrowed(fd) as sock:
+        kinds = {
+            (_socket.SOCK_STREAM, _socket.AF_UNIX): "PIPE",
+            (_socket.SOCK_STREAM, _socket.AF_INET): "TCP",
+            (_socket.SOCK_STREAM, _socket.AF_INET6): "TCP",
+            (_socket.SOCK_DGRAM, _socket.AF_INET): "UDP",
+            (_socket.SOCK_DGRAM, _socket.AF_INET6): "UDP",
+        }
+        return kinds.get((sock.type, sock.family), "UNKNOWN")
 
 
 def shut_down_writing(fd: int) -> None:
