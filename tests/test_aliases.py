@@ -12,6 +12,7 @@ from gnet.address import DropInfo
 from gnet.ends import NamedTransport
 from gnet.events.emitter import _EmitterType
 from gnet.idle import IdleTransport
+from gnet.lifetime import MortalTransport
 from gnet.stream.readable import Readable
 from gnet.stream.writable import Writable
 from gnet.tuning import TunedTransport
@@ -60,7 +61,9 @@ PAIRS: dict[type, dict[str, str]] = {
     },
     Socket: {
         "auto_select_family_attempted_addresses": "autoSelectFamilyAttemptedAddresses",
+        "buffer_size": "bufferSize",
         "ready_state": "readyState",
+        "reset_and_destroy": "resetAndDestroy",
     },
     NamedTransport: {
         "bytes_read": "bytesRead",
@@ -72,6 +75,7 @@ PAIRS: dict[type, dict[str, str]] = {
         "remote_family": "remoteFamily",
         "remote_port": "remotePort",
     },
+    MortalTransport: {"destroy_soon": "destroySoon"},
     TunedTransport: {
         "get_type_of_service": "getTypeOfService",
         "set_keep_alive": "setKeepAlive",
@@ -91,6 +95,7 @@ PAIRS: dict[type, dict[str, str]] = {
 }
 #: Public members without Node's spelling: why.
 NOT_NODES = {
+    "async_dispose": "Node's name is a symbol, whose text this is",
     "nodejs_rejection": "Node's name is a symbol, whose text this is",
     "serve_forever": "Node's process stays by itself; gevent's servers have this method",
 }

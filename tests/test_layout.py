@@ -29,6 +29,9 @@ FLOORS = {
     "idle": 6,
     "ends": 6,
     "tuning": 6,
+    "onread": 6,
+    "lifetime": 6,
+    "socket_options": 5,
     "socket": 7,
     "server": 8,
     "": 9,  # the package itself
