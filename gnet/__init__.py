@@ -15,6 +15,7 @@ functions that may block, since they run in greenlets. Example::
 
 from gnet import events
 from gnet.address import AddressInfo, DropInfo, is_ip, is_ipv4, is_ipv6
+from gnet.blocklist import BlockList
 from gnet.dispatcher import run
 from gnet.errors import (
     AbortError,
@@ -28,6 +29,7 @@ from gnet.errors import (
 from gnet.events import AbortController, AbortSignal, EventEmitter, on, once, spawned
 from gnet.server import Server, create_server
 from gnet.socket import Socket, connect
+from gnet.socket_address import SocketAddress
 
 __all__ = [
     "AbortController",
@@ -35,6 +37,7 @@ __all__ = [
     "AbortSignal",
     "AddressInfo",
     "AggregateError",
+    "BlockList",
     "DropInfo",
     "EventEmitter",
     "GnetError",
@@ -43,6 +46,7 @@ __all__ = [
     "MaxListenersExceededWarning",
     "Server",
     "Socket",
+    "SocketAddress",
     "Stream",
     "TimeoutOverflowWarning",
     "connect",

@@ -216,12 +216,13 @@ _PRIMITIVES = {"string", "function", "number", "object", "boolean", "bigint", "s
 def _invalid_arg_type(name: str, expected: str | list[str], value: object) -> str:
     names = [expected] if isinstance(expected, str) else expected
     types = [n.lower() for n in names if n.lower() in _PRIMITIVES]
-    classes = [n for n in names if n.lower() not in _PRIMITIVES]
+    classes = [n for n in names if n.lower() not in _PRIMITIVES and n.isidentifier()]
     kinds = []
     if types:
         kinds.append(f"{'one of type' if len(types) > 1 else 'of type'} {_one_of(types, 'or')}")
     if classes:
         kinds.append(f"an instance of {_one_of(classes, 'or')}")
+    kinds += [n for n in names if not n.isidentifier()]  # such as string[]
     label = "property" if "." in name else "argument"
     return f'The "{name}" {label} must be {" or ".join(kinds)}. Received {received(value)}'
 
@@ -265,6 +266,7 @@ _CODES: dict[str, tuple[type[GnetError], str | Callable[..., str]]] = {
         _E,
         "{} waits, and the hub must not: call it from a greenlet, such as gevent.spawn() makes",
     ),
+    "ERR_INVALID_ADDRESS": (_E, "Invalid socket address"),
     "ERR_INVALID_ARG_TYPE": (_T, _invalid_arg_type),
     "ERR_INVALID_ARG_VALUE": (_T, _invalid_arg_value),
     "ERR_MISSING_ARGS": (_T, _missing_args),
@@ -284,6 +286,10 @@ _CODES: dict[str, tuple[type[GnetError], str | Callable[..., str]]] = {
     "ERR_SOCKET_CLOSED_BEFORE_CONNECTION": (
         _E,
         "Socket closed before the connection was established",
+    ),
+    "ERR_SOCKET_HANDLE_ADOPTED": (
+        _E,
+        "The bound socket has already been adopted by a server or socket",
     ),
     "ERR_STREAM_ALREADY_FINISHED": (_E, "Cannot call {} after a stream was finished"),
     "ERR_STREAM_DESTROYED": (_E, "Cannot call {} after a stream was destroyed"),

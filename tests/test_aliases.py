@@ -7,7 +7,7 @@ import re
 import pytest
 
 import gnet
-from gnet import AbortSignal, EventEmitter, Server, Socket, events
+from gnet import AbortSignal, BlockList, EventEmitter, Server, Socket, SocketAddress, events
 from gnet.address import DropInfo
 from gnet.events.emitter import _EmitterType
 from gnet.idle import IdleTransport
@@ -69,6 +69,22 @@ PAIRS: dict[type, dict[str, str]] = {
     },
     IdleTransport: {"set_timeout": "setTimeout"},
     Server: {"get_connections": "getConnections", "max_connections": "maxConnections"},
+    BlockList: {
+        "add_address": "addAddress",
+        "add_addresses": "addAddresses",
+        "add_cidr": "addCIDR",
+        "add_cidrs": "addCIDRs",
+        "add_range": "addRange",
+        "add_subnet": "addSubnet",
+        "from_json": "fromJSON",
+        "is_block_list": "isBlockList",
+        "remove_address": "removeAddress",
+        "remove_cidr": "removeCIDR",
+        "remove_range": "removeRange",
+        "remove_subnet": "removeSubnet",
+        "to_json": "toJSON",
+    },
+    SocketAddress: {"is_socket_address": "isSocketAddress", "to_json": "toJSON"},
     DropInfo: {
         "local_address": "localAddress",
         "local_family": "localFamily",
@@ -100,8 +116,20 @@ FUNCTIONS = [
 ]
 
 
+#: What Node spells in capitals.
+ACRONYMS = {
+    "add_cidr": "addCIDR",
+    "add_cidrs": "addCIDRs",
+    "from_json": "fromJSON",
+    "remove_cidr": "removeCIDR",
+    "to_json": "toJSON",
+}
+
+
 def camel_case(name: str) -> str:
     """Node's spelling of a name."""
+    if name in ACRONYMS:
+        return ACRONYMS[name]
     return re.sub(r"_(\w)", lambda match: match[1].upper(), name)
 
 
@@ -109,10 +137,10 @@ ROWS = [(cls, name, alias) for cls, pairs in PAIRS.items() for name, alias in pa
 MEMBERS = sorted(
     {
         (cls, name)
-        for cls in (EventEmitter, Server, Socket, AbortSignal)
+        for cls in (EventEmitter, Server, Socket, AbortSignal, BlockList, SocketAddress)
         for base in cls.__mro__
         for name in vars(base)
-        if "_" in name and not name.startswith("_") and base is not object
+        if "_" in name and name.islower() and not name.startswith("_") and base is not object
     },
     key=lambda row: (row[0].__name__, row[1]),
 )
