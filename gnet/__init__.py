@@ -16,6 +16,7 @@ functions that may block, since they run in greenlets. Example::
 from gnet import events
 from gnet.address import AddressInfo, DropInfo, is_ip, is_ipv4, is_ipv6
 from gnet.blocklist import BlockList
+from gnet.bound import BoundSocket
 from gnet.dispatcher import run
 from gnet.errors import (
     AbortError,
@@ -38,6 +39,7 @@ __all__ = [
     "AddressInfo",
     "AggregateError",
     "BlockList",
+    "BoundSocket",
     "DropInfo",
     "EventEmitter",
     "GnetError",

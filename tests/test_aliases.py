@@ -7,7 +7,16 @@ import re
 import pytest
 
 import gnet
-from gnet import AbortSignal, BlockList, EventEmitter, Server, Socket, SocketAddress, events
+from gnet import (
+    AbortSignal,
+    BlockList,
+    BoundSocket,
+    EventEmitter,
+    Server,
+    Socket,
+    SocketAddress,
+    events,
+)
 from gnet.address import DropInfo
 from gnet.events.emitter import _EmitterType
 from gnet.idle import IdleTransport
@@ -85,6 +94,7 @@ PAIRS: dict[type, dict[str, str]] = {
         "to_json": "toJSON",
     },
     SocketAddress: {"is_socket_address": "isSocketAddress", "to_json": "toJSON"},
+    BoundSocket: {"is_pipe": "isPipe"},
     DropInfo: {
         "local_address": "localAddress",
         "local_family": "localFamily",
@@ -134,10 +144,19 @@ def camel_case(name: str) -> str:
 
 
 ROWS = [(cls, name, alias) for cls, pairs in PAIRS.items() for name, alias in pairs.items()]
+CLASSES = (EventEmitter, Server, Socket, AbortSignal, BlockList, BoundSocket, SocketAddress)
 MEMBERS = sorted(
     {
         (cls, name)
-        for cls in (EventEmitter, Server, Socket, AbortSignal, BlockList, SocketAddress)
+        for cls in (
+            EventEmitter,
+            Server,
+            Socket,
+            AbortSignal,
+            BlockList,
+            BoundSocket,
+            SocketAddress,
+        )
         for base in cls.__mro__
         for name in vars(base)
         if "_" in name and name.islower() and not name.startswith("_") and base is not object

@@ -18,6 +18,7 @@ FLOORS = {
     "address": 2,
     "socket_address": 3,
     "blocklist": 4,
+    "bound": 4,
     "dispatcher": 2,
     "events": 3,
     "options": 3,
