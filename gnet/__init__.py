@@ -17,6 +17,12 @@ from gnet import events
 from gnet.address import AddressInfo, DropInfo, is_ip, is_ipv4, is_ipv6
 from gnet.blocklist import BlockList
 from gnet.bound import BoundSocket
+from gnet.defaults import (
+    get_default_auto_select_family,
+    get_default_auto_select_family_attempt_timeout,
+    set_default_auto_select_family,
+    set_default_auto_select_family_attempt_timeout,
+)
 from gnet.dispatcher import run
 from gnet.errors import (
     AbortError,
@@ -57,6 +63,10 @@ __all__ = [
     "create_connection",
     "create_server",
     "events",
+    "getDefaultAutoSelectFamily",
+    "getDefaultAutoSelectFamilyAttemptTimeout",
+    "get_default_auto_select_family",
+    "get_default_auto_select_family_attempt_timeout",
     "isIP",
     "isIPv4",
     "isIPv6",
@@ -66,12 +76,20 @@ __all__ = [
     "on",
     "once",
     "run",
+    "setDefaultAutoSelectFamily",
+    "setDefaultAutoSelectFamilyAttemptTimeout",
+    "set_default_auto_select_family",
+    "set_default_auto_select_family_attempt_timeout",
     "spawned",
 ]
 
 Stream = Socket
 create_connection = createConnection = connect
 createServer = create_server
+getDefaultAutoSelectFamily = get_default_auto_select_family
+getDefaultAutoSelectFamilyAttemptTimeout = get_default_auto_select_family_attempt_timeout
 isIP = is_ip
 isIPv4 = is_ipv4
 isIPv6 = is_ipv6
+setDefaultAutoSelectFamily = set_default_auto_select_family
+setDefaultAutoSelectFamilyAttemptTimeout = set_default_auto_select_family_attempt_timeout

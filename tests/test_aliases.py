@@ -113,6 +113,18 @@ NOT_NODES = {
 FUNCTIONS = [
     (gnet, "create_connection", "createConnection"),
     (gnet, "create_server", "createServer"),
+    (gnet, "get_default_auto_select_family", "getDefaultAutoSelectFamily"),
+    (
+        gnet,
+        "get_default_auto_select_family_attempt_timeout",
+        "getDefaultAutoSelectFamilyAttemptTimeout",
+    ),
+    (gnet, "set_default_auto_select_family", "setDefaultAutoSelectFamily"),
+    (
+        gnet,
+        "set_default_auto_select_family_attempt_timeout",
+        "setDefaultAutoSelectFamilyAttemptTimeout",
+    ),
     (gnet, "is_ip", "isIP"),
     (gnet, "is_ipv4", "isIPv4"),
     (gnet, "is_ipv6", "isIPv6"),
