@@ -37,6 +37,7 @@ from gnet.events import AbortController, AbortSignal, EventEmitter, on, once, sp
 from gnet.server import Server, create_server
 from gnet.socket import Socket, connect
 from gnet.socket_address import SocketAddress
+from gnet.stream import finished, pipeline
 
 __all__ = [
     "AbortController",
@@ -63,6 +64,7 @@ __all__ = [
     "create_connection",
     "create_server",
     "events",
+    "finished",
     "getDefaultAutoSelectFamily",
     "getDefaultAutoSelectFamilyAttemptTimeout",
     "get_default_auto_select_family",
@@ -75,6 +77,7 @@ __all__ = [
     "is_ipv6",
     "on",
     "once",
+    "pipeline",
     "run",
     "setDefaultAutoSelectFamily",
     "setDefaultAutoSelectFamilyAttemptTimeout",
