@@ -11,12 +11,14 @@ from typing import Any, TypeGuard
 from gnet.errors import GnetTypeError, node_error, received
 
 __all__ = [
+    "check_boolean",
     "check_function",
-    "check_int32",
+    "check_integer",
     "check_listener",
     "check_msecs",
     "check_number",
     "check_port",
+    "check_string",
     "is_number",
     "to_number",
 ]
@@ -61,6 +63,18 @@ def check_function(value: object, name: str) -> None:
         raise node_error("ERR_INVALID_ARG_TYPE", name, "function", value)
 
 
+def check_string(value: object, name: str) -> None:
+    """Raise ``ERR_INVALID_ARG_TYPE`` unless ``value`` is a string."""
+    if not isinstance(value, str):
+        raise node_error("ERR_INVALID_ARG_TYPE", name, "string", value)
+
+
+def check_boolean(value: object, name: str) -> None:
+    """Raise ``ERR_INVALID_ARG_TYPE`` unless ``value`` is True or False."""
+    if not isinstance(value, bool):
+        raise node_error("ERR_INVALID_ARG_TYPE", name, "boolean", value)
+
+
 def is_number(value: object) -> TypeGuard[float]:
     """Whether JavaScript would call it a number: a truth value is none."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)
@@ -74,13 +88,8 @@ def check_number(value: object, name: str, least: float | None = None) -> None:
         raise node_error("ERR_OUT_OF_RANGE", name, f">= {least}", value)
 
 
-def check_int32(value: Any, name: str, least: int, most: int = 2**31 - 1) -> int:
-    """The whole number ``value``, from ``least`` to ``most``.
-
-    Raises:
-        TypeError: ``ERR_INVALID_ARG_TYPE`` if it is no number.
-        ValueError: ``ERR_OUT_OF_RANGE`` if it has a fraction, or is too small or too large.
-    """
+def check_integer(value: Any, name: str, least: int, most: int) -> int:
+    """``value`` as an int; raise unless it is a whole number from ``least`` to ``most``."""
     check_number(value, name)
     if not math.isfinite(value) or value != int(value):
         raise node_error("ERR_OUT_OF_RANGE", name, "an integer", value)

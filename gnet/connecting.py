@@ -17,6 +17,11 @@ from typing import Any, Protocol
 
 from gnet import kernel
 from gnet.address import is_ip
+from gnet.blocklist import BlockList
+from gnet.defaults import (
+    get_default_auto_select_family,
+    get_default_auto_select_family_attempt_timeout,
+)
 from gnet.dispatcher import Dispatcher, TaskOwner
 from gnet.errors import AggregateError, inspected, node_error, system_error
 from gnet.names import look_up
@@ -24,10 +29,6 @@ from gnet.options import ConnectOptions
 from gnet.symbols import ABSENT
 
 __all__ = ["Connector"]
-
-#: Milliseconds after which the next address is tried as well. Node:
-#: "net.getDefaultAutoSelectFamilyAttemptTimeout()".
-ATTEMPT_TIMEOUT = 250
 
 _WRITE = 2  # libev's EV_WRITE: a connecting socket becomes writable when it is decided
 
@@ -45,6 +46,8 @@ class Connecting(TaskOwner, Protocol):
     """What connects: a `gnet.socket.Socket`."""
 
     _attempted: list[str] | None
+    _block_list: BlockList | None
+    _bound: Any
     _dispatcher: Dispatcher
 
     def emit(self, event: str, *args: Any) -> bool: ...
@@ -133,7 +136,10 @@ class Connector:
         hints = options.hints
         if not hints and not one_family:
             hints = _socket.AI_ADDRCONFIG  # no IPv6 where the machine has none
-        select = options.auto_select_family is not False
+        select = options.auto_select_family
+        if select is None:
+            select = get_default_auto_select_family()
+        select = select and self.socket._bound is None
         every = select and not one_family and options.local_address is None
         if options.lookup is not None:
             self._defer(Connector._ask, options.lookup, hints, every)
@@ -233,14 +239,21 @@ class Connector:
         address, family = self._addresses.pop(0)
         port = self._options.port
         local = self._local_end(family)
-        bound = None
+        bound, self.socket._bound = self.socket._bound, None
         if local is not None:
             try:
                 bound = kernel.bind_client(family, *local)
             except OSError as error:
                 self._failed_unseen(error)
                 return
+        if self._several and self._is_blocked(address, family):
+            if bound is not None:
+                bound.close()
+            self._failed(address, family, node_error("ERR_IP_BLOCKED", address))
+            return
         self.socket.emit("connectionAttempt", *([address, port, family] if family else [address]))
+        if self._is_blocked(address, family):
+            self.socket.destroy(node_error("ERR_IP_BLOCKED", address))
         if self._over:
             if bound is not None:
                 bound.close()
@@ -268,7 +281,9 @@ class Connector:
             return
         self._attempts.append(_Attempt(self, address, family, sock))
         if self._addresses:
-            msecs = self._options.attempt_timeout or ATTEMPT_TIMEOUT
+            msecs = self._options.attempt_timeout
+            if msecs is None:
+                msecs = get_default_auto_select_family_attempt_timeout()
             self._timer = self.socket._dispatcher.clock.timer(msecs / 1000)
             self._timer.start(self._defer, Connector._took_long, self._attempts[-1])
 
@@ -286,6 +301,10 @@ class Connector:
             return
         self.cancel()
         self.socket._connected(attempt.sock.detach())
+
+    def _is_blocked(self, address: str, family: int) -> bool:
+        blocked = self.socket._block_list
+        return blocked is not None and family > 0 and blocked.check(address, f"ipv{family}")
 
     def _local_end(self, family: int) -> tuple[str, float] | None:
         """Address and port to connect from, if any are asked for."""
@@ -313,7 +332,7 @@ class Connector:
         self._errors.append(error)
         self._attempt_next()
 
-    def _failed(self, address: str, family: int, error: OSError) -> None:
+    def _failed(self, address: str, family: int, error: Exception) -> None:
         self._errors.append(error)
         port = self._options.port
         where = (address, port, family) if family else (address, None, None)

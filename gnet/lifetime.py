@@ -8,15 +8,16 @@ net, "socket.destroySoon()", "socket.ref()"; stream, ``_undestroy``.
 from __future__ import annotations
 
 import contextlib
+import errno
 from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
 from gevent.event import AsyncResult
 
-from gnet.errors import AbortError, node_error
+from gnet.errors import AbortError, node_error, system_error
 from gnet.events.waiting import once
-from gnet.states import CLOSED, DESTROYED, LIVE, UNLINKED, WRITE_FINISHED
+from gnet.states import CLOSED, DESTROYED, LIVE, NOTICE_WANTED, UNLINKED, WRITE_FINISHED
 from gnet.transport import Transport
 
 __all__ = ["MortalTransport"]
@@ -26,6 +27,7 @@ Self = TypeVar("Self", bound="MortalTransport")
 #: What a socket that is connected again keeps: its settings, and what was received and not read.
 _KEPT = (
     "_decoder",
+    "_did_read",
     "_flow",
     "_lane",
     "_lane_waiting",
@@ -52,7 +54,7 @@ def _ignore(*_: object) -> None:
     """Listen, and that is all."""
 
 
-def _call(callback: Callable[..., object], error: BaseException | None, _owner: object) -> None:
+def _call(callback: Callable[..., object], error: BaseException, _owner: object) -> None:
     callback(error)
 
 
@@ -172,16 +174,19 @@ class MortalTransport(Transport):
         for name in _FORGOTTEN:
             self.__dict__.pop(name, None)
         self._bytes_read = self._bytes_sent = 0
+        if self._is_pulled:
+            self._notice = NOTICE_WANTED
 
     def _forsake(self) -> None:
         """Settle what the connection before owes its callbacks."""
         for step in self._at_connect:
             self.off("connect", step)
         error = self._errored or node_error("ERR_STREAM_DESTROYED", "write")
-        due: list[tuple[Any, BaseException | None]] = []
+        due: list[tuple[Any, BaseException]] = []
         if self._under_way is not None:
             early = node_error("ERR_SOCKET_CLOSED_BEFORE_CONNECTION")
-            due.append((self._under_way[1], None if self._outgoing is not None else early))
+            late = system_error(errno.ECANCELED, "write")
+            due.append((self._under_way[1], early if self._outgoing is None else late))
         due += [(callback, error) for _, _, callback in self._queue or ()]
         due += [(callback, error) for callback in self._finish_callbacks or ()]
         for callback, outcome in due:

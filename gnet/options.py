@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gnet.address import is_ip
-from gnet.checks import check_function, check_int32, check_number, check_port, to_number
+from gnet.checks import check_function, check_integer, check_number, check_port, to_number
 from gnet.errors import inspected, node_error
 from gnet.symbols import ABSENT
 
@@ -195,7 +195,8 @@ def _attempts(options: Mapping[str, Any]) -> dict[str, Any]:
         raise node_error("ERR_INVALID_ARG_TYPE", "options.autoSelectFamily", "boolean", select)
     timeout = options.get("auto_select_family_attempt_timeout")
     if timeout is not None:
-        timeout = max(10, check_int32(timeout, "options.autoSelectFamilyAttemptTimeout", 1))
+        name = "options.autoSelectFamilyAttemptTimeout"
+        timeout = max(10, check_integer(timeout, name, 1, 2**31 - 1))
     return {"auto_select_family": select, "attempt_timeout": timeout}
 
 

@@ -6,12 +6,15 @@ that keep `gnet.run` waiting. Node: net, "Class: net.Socket".
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import errno
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gnet import kernel
+from gnet.blocklist import BlockList
+from gnet.bound import BoundSocket, adopt
 from gnet.connecting import Connector
 from gnet.dispatcher import dispatcher
 from gnet.ends import NamedTransport
@@ -59,9 +62,12 @@ class Socket(MortalTransport, IdleTransport, NamedTransport, TunedTransport, Buf
         options: Node's options object, ``{'allowHalfOpen': True}``, in either spelling; unknown
             keys are ignored. Or a number as Node's older form has it, the ``fd``.
         allow_half_open: Keep the writable half open after the peer has ended its own.
+        block_list: A `BlockList` of addresses not to connect to: ``ERR_IP_BLOCKED``.
         capture_rejections: As for `EventEmitter`.
+        default_encoding: Of text that is written without one; utf8 if left out.
         encoding: Deliver text, as after `set_encoding`.
         fd: A descriptor to take over: a TCP or Unix stream socket, or one end of a pipe.
+        handle: A `BoundSocket` to connect from.
         high_water_mark: From how many buffered bytes on `write` returns False, and nothing more is
             read; 65536 if left out. It comes before the two of one side.
         keep_alive: As with `set_keep_alive`, from the connection on.
@@ -101,6 +107,8 @@ class Socket(MortalTransport, IdleTransport, NamedTransport, TunedTransport, Buf
 
     _on_destroyed: Callable[[], None] | None
     _connector: Connector | None = None
+    _block_list: BlockList | None = None  # of peers that it must not connect to
+    _bound: Any = None  # the kernel socket that a BoundSocket brought, until it connects
     _made_with: SocketOptions = socket_options(None, {})
 
     def __init__(
@@ -132,13 +140,20 @@ class Socket(MortalTransport, IdleTransport, NamedTransport, TunedTransport, Buf
         self._type_of_service = made_with.type_of_service
         if made_with.keep_alive:
             self.set_keep_alive(True, max(0, made_with.keep_alive_initial_delay))
+        self._block_list = made_with.block_list
+        self._default_encoding = made_with.default_encoding
         if made_with.encoding is not None:
             self.set_encoding(made_with.encoding)
         self._close_sides()
         if made_with.fd is not None:
             self._open(made_with.fd)
-        if made_with.signal is not None:
-            self._obey(made_with.signal)
+        with contextlib.ExitStack() as undo:
+            if made_with.handle is not None:
+                self._bind(made_with.handle, undo)
+            if made_with.signal is not None:
+                self._obey(made_with.signal, undo)
+            if self._life is LIVE:
+                self._on_destroyed = undo.pop_all().close
 
     def _close_sides(self) -> None:
         """Have ended what shall not be used at all."""
@@ -159,7 +174,13 @@ class Socket(MortalTransport, IdleTransport, NamedTransport, TunedTransport, Buf
             else:
                 self.destroy(system_error(errno.ENOTCONN, "read"))
 
-    def _obey(self, signal: AbortSignal) -> None:
+    def _bind(self, handle: BoundSocket, undo: contextlib.ExitStack) -> None:
+        if handle.is_pipe:
+            undo.callback(kernel.unlink_unix, handle.address())
+        self._bound = kernel.socket_of(adopt(handle))
+        undo.callback(self._bound.close)  # does nothing once it was handed on
+
+    def _obey(self, signal: AbortSignal, undo: contextlib.ExitStack) -> None:
         """Be destroyed when the signal fires, or at once if it has."""
 
         def abort(_event: object = None) -> None:
@@ -168,7 +189,7 @@ class Socket(MortalTransport, IdleTransport, NamedTransport, TunedTransport, Buf
         if signal.aborted:
             abort()
         else:
-            self._on_destroyed = add_abort_listener(signal, abort).dispose
+            undo.enter_context(add_abort_listener(signal, abort))
 
     @classmethod
     def _accepted(
@@ -278,11 +299,16 @@ class Socket(MortalTransport, IdleTransport, NamedTransport, TunedTransport, Buf
         one; what an earlier connection has not sent is never sent by a later one.
         """
         check_keywords("connect", keywords, ConnectKeywords)
-        options, _, listener = connect_options(args, keywords)
-        return self._start_connecting(options, listener)
+        options, given, listener = connect_options(args, keywords)
+        return self._start_connecting(options, given, listener)
 
-    def _start_connecting(self: Self, options: ConnectOptions, listener: Any) -> Self:
+    def _start_connecting(
+        self: Self, options: ConnectOptions, given: Mapping[str, Any], listener: Any
+    ) -> Self:
         self._dispatcher.check_thread(self)
+        if self._bound is not None and not {"local_address", "local_port"}.isdisjoint(given):
+            reason = "localAddress and localPort cannot be used with an adopted bound socket"
+            raise node_error("ERR_INVALID_ARG_VALUE", "options", given, reason)
         if listener is not None:
             self.once("connect", listener)
         if self._life is not LIVE:
@@ -393,4 +419,4 @@ def connect(*args: Any, **keywords: Unpack[ConnectionKeywords]) -> Socket:
         socket.set_timeout(given["timeout"])
     if socket.destroyed:
         return socket
-    return socket._start_connecting(target, listener)
+    return socket._start_connecting(target, given, listener)

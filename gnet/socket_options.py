@@ -12,7 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-from gnet.checks import check_int32, check_number, is_number
+from gnet.blocklist import BlockList
+from gnet.bound import BoundSocket
+from gnet.checks import check_integer, check_number, is_number
 from gnet.errors import node_error
 from gnet.events.abort import AbortSignal, check_signal
 from gnet.options import spelt
@@ -36,9 +38,12 @@ class SocketKeywords(TypedDict, total=False):
     """Keywords of ``Socket(...)``, where they are described."""
 
     allow_half_open: bool
+    block_list: BlockList | None
     capture_rejections: bool
+    default_encoding: str | None
     encoding: str | None
     fd: int
+    handle: BoundSocket | None
     high_water_mark: int | None
     keep_alive: bool
     keep_alive_initial_delay: float
@@ -97,8 +102,11 @@ class SocketOptions:
     """What a socket is made with."""
 
     allow_half_open: bool = False
+    block_list: BlockList | None = None
+    default_encoding: str = "utf8"
     encoding: str | None = None
     fd: int | None = None
+    handle: BoundSocket | None = None
     keep_alive: bool = False
     keep_alive_initial_delay: float = 0
     no_delay: bool = False
@@ -141,20 +149,32 @@ def socket_options(options: Any, keywords: Mapping[str, Any]) -> SocketOptions:
     delay = given.get("keep_alive_initial_delay", 0)
     check_number(delay, "options.keepAliveInitialDelay")
     marks = [_high_water_mark(given, side) for side in ("readable", "writable")]
+    default_encoding = given.get("default_encoding")
+    default_encoding = "utf8" if default_encoding is None else default_encoding
+    normal_name(default_encoding)
     encoding = given.get("encoding") or None
     if encoding is not None:
         normal_name(encoding)
     signal = given.get("signal") or None
     if signal is not None:
         check_signal(signal)
-    if "fd" in given:
-        check_int32(given["fd"], "fd", 0)
+    handle = given.get("handle") or None
+    if handle is not None and not isinstance(handle, BoundSocket):
+        raise node_error("ERR_INVALID_ARG_TYPE", "options.handle", "net.BoundSocket", handle)
+    if handle is None and "fd" in given:
+        check_integer(given["fd"], "fd", 0, 2**31 - 1)
     if "type_of_service" in given:
-        check_int32(given["type_of_service"], "options.typeOfService", 0, 255)
+        check_integer(given["type_of_service"], "options.typeOfService", 0, 255)
+    block_list = given.get("block_list") or None
+    if block_list is not None and not BlockList.is_block_list(block_list):
+        raise node_error("ERR_INVALID_ARG_TYPE", "options.blockList", "net.BlockList", block_list)
     return SocketOptions(
+        block_list=block_list,
+        default_encoding=default_encoding,
+        handle=handle,
         allow_half_open=bool(given.get("allow_half_open")),
         encoding=encoding,
-        fd=given.get("fd"),
+        fd=given.get("fd") if handle is None else None,
         keep_alive=bool(given.get("keep_alive")),
         keep_alive_initial_delay=delay,
         no_delay=bool(given.get("no_delay")),

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from gnet import kernel
-from gnet.checks import check_int32, is_number
+from gnet.checks import check_integer, is_number
 from gnet.errors import KeepAliveWarning, node_error, system_error
 from gnet.symbols import ABSENT
 from gnet.transport import Transport
@@ -153,7 +153,7 @@ class TunedTransport(Transport):
         """
         if isinstance(tos, float) and math.isnan(tos):
             raise node_error("ERR_INVALID_ARG_TYPE", "tos", "number", tos)
-        self._type_of_service = check_int32(tos, "tos", 0, 255)
+        self._type_of_service = check_integer(tos, "tos", 0, 255)
         if self._fd is not None and kernel.is_tcp(self._fd):
             try:
                 kernel.set_type_of_service(self._fd, self._type_of_service)
