@@ -8,6 +8,7 @@ import pytest
 
 import gnet
 from gnet import AbortSignal, EventEmitter, Server, Socket, events
+from gnet.accepting import AcceptingServer
 from gnet.address import DropInfo
 from gnet.events.emitter import _EmitterType
 from gnet.idle import IdleTransport
@@ -68,7 +69,11 @@ PAIRS: dict[type, dict[str, str]] = {
         "remote_port": "remotePort",
     },
     IdleTransport: {"set_timeout": "setTimeout"},
-    Server: {"get_connections": "getConnections", "max_connections": "maxConnections"},
+    AcceptingServer: {
+        "allow_half_open": "allowHalfOpen",
+        "get_connections": "getConnections",
+        "max_connections": "maxConnections",
+    },
     DropInfo: {
         "local_address": "localAddress",
         "local_family": "localFamily",

@@ -27,9 +27,11 @@ FLOORS = {
     "transport": 5,
     "connecting": 5,
     "idle": 6,
+    "listening": 6,
     "socket": 7,
-    "server": 8,
-    "": 9,  # the package itself
+    "accepting": 8,
+    "server": 9,
+    "": 10,  # the package itself
 }
 #: Rooms that know neither loop nor greenlets.
 WITHOUT_GEVENT = ("states", "errors", "address")

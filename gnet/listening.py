@@ -1,0 +1,261 @@
+"""The part of a server that listens: from the arguments of ``listen`` to a listening socket.
+
+It knows when there is a listening socket and when that goes, and what may be waited for; what
+becomes of a connection is not its affair. Node: net, "server.listen()".
+"""
+
+from __future__ import annotations
+
+import contextvars
+from typing import Any, TypeVar
+
+from gnet import kernel
+from gnet.acceptor import Acceptor
+from gnet.address import AddressInfo, is_link_local
+from gnet.checks import check_msecs
+from gnet.dispatcher import Dispatcher, TaskOwner, dispatcher, report
+from gnet.errors import node_error
+from gnet.events.emitter import EventEmitter, emit_error
+from gnet.names import look_up
+from gnet.options import ListenOptions, listen_options
+from gnet.states import NOT_LISTENING, Listening, after
+from gnet.symbols import ABSENT
+
+__all__ = ["ListeningServer"]
+
+Self = TypeVar("Self", bound="ListeningServer")
+
+
+class ListeningServer(EventEmitter):
+    """Listens, pauses, and holds `gnet.run`. A subclass takes the connections and closes it."""
+
+    __slots__ = (
+        "_acceptor",
+        "_dispatcher",
+        "_failure",
+        "_held",
+        "_listening",
+        "_listening_id",
+        "_path",
+        "_pause_timer",
+        "_unreferenced",
+        "context",
+    )
+
+    context: contextvars.Context | None
+    _dispatcher: Dispatcher
+    _listening: Listening
+    _acceptor: Acceptor | None
+
+    def _init_listening(self) -> None:
+        self.context = contextvars.copy_context()
+        self._dispatcher = dispatcher()
+        self._listening = NOT_LISTENING
+        self._listening_id = 0  # tells a look-up that is not wanted any more
+        self._acceptor = None
+        self._path: str | None = None
+        self._failure: OSError | None = None  # why listen() failed, until 'error' has told it
+        self._pause_timer: Any = None
+        self._held = False
+        self._unreferenced = False
+
+    @property
+    def listening(self) -> bool:
+        """Whether the server has an open listening socket."""
+        return self._acceptor is not None
+
+    def address(self) -> AddressInfo | str | None:
+        """Where the server listens: ``address``, ``family``, ``port``; a path; None if nowhere.
+
+        As in Node, a path is told from `listen` on, and even after `close`.
+        """
+        if self._acceptor is not None:
+            return kernel.local_name(self._acceptor.fileno()) or self._path
+        return self._path
+
+    # ---------------------------------------------------------------- listening
+
+    def listen(
+        self: Self,
+        *args: Any,
+        port: Any = ABSENT,
+        host: Any = ABSENT,
+        path: Any = ABSENT,
+        backlog: Any = ABSENT,
+        callback: Any = ABSENT,
+    ) -> Self:
+        """Listen: ``([port[, host[, backlog]]][, callback])``, ``(path[, …])`` or options.
+
+        Args:
+            args: Node's forms: as above, or one options mapping; a callback last.
+            port: TCP port; 0, the default, lets the system choose.
+            host: Name or IP address to listen on. Left out: any, over IPv6 and IPv4.
+            path: Of a Unix socket; with a NUL in front an abstract name (Linux).
+            backlog: Length of the kernel's accept queue; 511 if left out. The kernel caps it.
+            callback: One-time listener for ``'listening'``.
+        Returns:
+            The server. ``'listening'`` follows, or ``'error'``, after which it may listen again.
+        Raises:
+            GnetError: ``ERR_SERVER_ALREADY_LISTEN``.
+            TypeError: ``ERR_INVALID_ARG_VALUE``, ``ERR_INVALID_ARG_TYPE``.
+            ValueError: ``ERR_SOCKET_BAD_PORT``.
+
+        Without a host the server listens when this returns; with one, a little later. Errors of
+        the system come as ``'error'``: ``EADDRINUSE``, ``EACCES``, ``EADDRNOTAVAIL``,
+        ``ENOTFOUND``. Node: net, "server.listen()".
+        """
+        self._dispatcher.check_thread(self)
+        if self._acceptor is not None:
+            raise node_error("ERR_SERVER_ALREADY_LISTEN")
+        keywords = {
+            "port": port,
+            "host": host,
+            "path": path,
+            "backlog": backlog,
+            "callback": callback,
+        }
+        options, listener = listen_options(args, keywords)
+        if listener is not None:
+            self.once("listening", listener)
+        self._listening_id += 1
+        if options.path is None and options.host is not None:
+            self._listening = after(self._listening, "resolve")
+            self._hold()
+            self._look_up(options, self._listening_id)
+        else:
+            self._bind(options, None, 0)
+        return self
+
+    def _look_up(self, options: ListenOptions, listening_id: int) -> None:
+        def then(error: OSError | None, addresses: list[tuple[str, int]]) -> None:
+            if self._listening_id != listening_id:
+                return  # closed, or told to listen elsewhere
+            if error is not None:
+                self._listening = after(self._listening, "failed")
+                self._let_go()
+                emit_error(self, error)
+                return
+            # Node takes the first address that needs no zone.
+            usable = [entry for entry in addresses if not is_link_local(entry[0])]
+            self._bind(options, *(usable or addresses)[0])
+
+        look_up(options.host or "", 0, then, self._dispatcher, self)
+
+    def _bind(self, options: ListenOptions, address: str | None, family: int) -> None:
+        backlog = options.backlog or kernel.DEFAULT_BACKLOG
+        try:
+            if options.path is not None:
+                self._path = options.path
+                listener = kernel.listen_unix(options.path, backlog)
+            else:
+                listener = kernel.listen_tcp(address, family, options.port, backlog)
+        except OSError as error:
+            failure = self._failure = error
+            self._listening = after(self._listening, "failed")
+            self._let_go()
+            self._dispatcher.defer(lambda _: self._emit_failure(failure), self)
+            return
+        self._listening = after(self._listening, "bound")
+        self._hold()
+        self._acceptor = Acceptor(listener, self._on_accept, self._on_overflow, self._on_fault)
+        self._acceptor.start()
+        self._dispatcher.defer(ListeningServer._emit_listening, self)
+
+    def _emit_failure(self, error: OSError) -> None:
+        self._failure = None
+        emit_error(self, error)
+
+    def _emit_listening(self) -> None:
+        if self._acceptor is not None:  # not closed meanwhile
+            self.emit("listening")
+
+    # ---------------------------------------------------------------- accepting
+
+    def _on_accept(self, fd: int, peer: Any) -> None:
+        """Take a connection. Runs in the hub."""
+        raise AssertionError("a subclass takes the connections")
+
+    def _on_overflow(self) -> None:
+        self._dispatcher.defer(lambda _: self.emit("drop"), self)
+
+    def _on_fault(self, error: OSError) -> None:
+        self._dispatcher.defer(lambda _: emit_error(self, error), self)
+
+    # ---------------------------------------------------------------- pausing
+
+    def pause(self, msecs: float = 1000) -> None:
+        """Stop accepting for so many milliseconds; connections wait in the kernel's queue.
+
+        Raises:
+            TypeError, ValueError: ``ERR_INVALID_ARG_TYPE``, ``ERR_OUT_OF_RANGE``.
+
+        A second call starts the time anew; a server that does not listen ignores it. What is
+        connected goes on. Node: net of version 0.6, "server.pause(msecs)".
+        """
+        check_msecs(msecs)
+        self._dispatcher.check_thread(self)
+        if self._acceptor is None:
+            return
+        self._listening = after(self._listening, "pause")
+        self._acceptor.stop_accepting()
+        self._stop_pause_timer()
+        self._pause_timer = self._dispatcher.clock.timer(msecs / 1000)
+        self._pause_timer.start(self._resume)
+
+    def _resume(self) -> None:
+        self._stop_pause_timer()
+        if self._acceptor is not None:
+            self._listening = after(self._listening, "resume")
+            self._acceptor.start_accepting()
+
+    def _stop_pause_timer(self) -> None:
+        if self._pause_timer is not None:
+            self._pause_timer.stop()
+            self._pause_timer.close()
+            self._pause_timer = None
+
+    # ---------------------------------------------------------------- the end
+
+    def _stop_listening(self) -> None:
+        """Close the listening socket, if there is one, and forget what was under way."""
+        self._listening_id += 1
+        self._listening = after(self._listening, "close")
+        if self._acceptor is not None:
+            self._stop_pause_timer()
+            acceptor, self._acceptor = self._acceptor, None
+            if not kernel.local_name(acceptor.fileno()) and self._path is not None:
+                kernel.unlink_unix(self._path)
+            acceptor.close()
+
+    # ---------------------------------------------------------------- references
+
+    def ref(self: Self) -> Self:
+        """Let `gnet.run` wait for this server, which it does unless `unref` was called."""
+        self._unreferenced = False
+        if self._listening is not NOT_LISTENING:
+            self._hold()
+        return self
+
+    def unref(self: Self) -> Self:
+        """Let `gnet.run` return although this server is open."""
+        self._unreferenced = True
+        self._let_go()
+        return self
+
+    def _hold(self) -> None:
+        if not self._held and not self._unreferenced:
+            self._held = True
+            self._dispatcher.acquire()
+
+    def _let_go(self) -> None:
+        if self._held:
+            self._held = False
+            self._dispatcher.release()
+
+    # ---------------------------------------------------------------- as owner of tasks
+
+    def _task_owner(self) -> TaskOwner:
+        return self
+
+    def _on_task_error(self, error: BaseException) -> None:
+        report(self, error)
