@@ -10,6 +10,7 @@ import _socket
 import contextlib
 import errno
 import os
+import stat
 import struct
 from collections.abc import Iterator
 from typing import Any
@@ -23,6 +24,8 @@ __all__ = [
     "close",
     "close_with_reset",
     "connect_error",
+    "duplicate",
+    "listen_fd",
     "listen_tcp",
     "listen_unix",
     "local_name",
@@ -49,7 +52,15 @@ def _sockaddr(family: int, address: str, port: int) -> Any:
     return (address, port)
 
 
-def listen_tcp(address: str | None, family: int, port: int, backlog: int) -> Any:
+def listen_tcp(
+    address: str | None,
+    family: int,
+    port: int,
+    backlog: int,
+    *,
+    ipv6_only: bool = False,
+    reuse_port: bool = False,
+) -> Any:
     """A listening TCP socket of gevent's.
 
     Args:
@@ -57,22 +68,31 @@ def listen_tcp(address: str | None, family: int, port: int, backlog: int) -> Any
         family: 4 or 6; ignored for any address.
         port: 0 lets the system choose.
         backlog: Length of the accept queue.
+        ipv6_only: Leave IPv4 out of an IPv6 socket; nothing to an IPv4 one.
+        reuse_port: Let other sockets of this user listen on the port, too (SO_REUSEPORT).
     Raises:
-        OSError: ``EADDRINUSE``, ``EACCES``, ``EADDRNOTAVAIL``, … with syscall ``'listen'``.
+        OSError: ``EADDRINUSE``, ``EACCES``, ``EADDRNOTAVAIL``, ``ENOTSUP`` where there is no
+            SO_REUSEPORT, … with syscall ``'listen'``.
     """
+
+    def listen(kind: int, where: str) -> Any:
+        return _listen(kind, where, port, backlog, ipv6_only, reuse_port)
+
     if address is None:
         try:
-            return _listen(_socket.AF_INET6, "::", port, backlog)
+            return listen(_socket.AF_INET6, "::")
         except OSError as error:
             # As libuv: what IPv6 refuses is tried over IPv4, whose error then counts. A port in
             # use is in use for both.
             if error.errno == errno.EADDRINUSE:
                 raise
-            return _listen(_socket.AF_INET, "0.0.0.0", port, backlog)
-    return _listen(_socket.AF_INET6 if family == 6 else _socket.AF_INET, address, port, backlog)
+            return listen(_socket.AF_INET, "0.0.0.0")
+    return listen(_socket.AF_INET6 if family == 6 else _socket.AF_INET, address)
 
 
-def _listen(family: int, address: str, port: int, backlog: int) -> Any:
+def _listen(
+    family: int, address: str, port: int, backlog: int, ipv6_only: bool, reuse_port: bool
+) -> Any:
     try:
         sock = gevent.socket.socket(family, _socket.SOCK_STREAM)
     except OSError as error:
@@ -81,7 +101,11 @@ def _listen(family: int, address: str, port: int, backlog: int) -> Any:
         # A port in TIME_WAIT can be bound again; one in use cannot (Linux).
         sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_REUSEADDR, 1)
         if family == _socket.AF_INET6:
-            sock.setsockopt(_socket.IPPROTO_IPV6, _socket.IPV6_V6ONLY, 0)
+            sock.setsockopt(_socket.IPPROTO_IPV6, _socket.IPV6_V6ONLY, int(ipv6_only))
+        if reuse_port:
+            if not hasattr(_socket, "SO_REUSEPORT"):
+                raise OSError(errno.ENOTSUP, "no SO_REUSEPORT")
+            sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_REUSEPORT, 1)
         sock.bind(_sockaddr(family, address, port))
         sock.listen(backlog)
     except OSError as error:
@@ -90,9 +114,17 @@ def _listen(family: int, address: str, port: int, backlog: int) -> Any:
     return sock
 
 
-def listen_unix(path: str, backlog: int) -> Any:
+def listen_unix(
+    path: str, backlog: int, *, readable_all: bool = False, writable_all: bool = False
+) -> Any:
     """A listening Unix socket of gevent's at ``path``; a NUL in front makes it abstract (Linux).
 
+    Args:
+        path: Where its file shall be; there must be none yet.
+        backlog: Length of the accept queue.
+        readable_all: Give the file read permission for everybody.
+        writable_all: Give it write permission for everybody, which connecting needs. If either
+            is given, the file has no permissions but these; else what the umask leaves.
     Raises:
         OSError: ``EADDRINUSE`` if there is a file, stale or not; ``EACCES``, ``ENOENT``, … With
             syscall ``'listen'``, the path as ``address`` and port -1, as in Node.
@@ -111,6 +143,9 @@ def listen_unix(path: str, backlog: int) -> Any:
             raise OSError(errno.EINVAL, "path cannot be encoded") from None
         bound = True
         sock.listen(backlog)
+        mode = 0o444 * readable_all | 0o222 * writable_all
+        if mode:
+            os.chmod(path, mode)
     except OSError as error:
         sock.close()
         if bound:
@@ -119,6 +154,48 @@ def listen_unix(path: str, backlog: int) -> Any:
         number = errno.EACCES if error.errno == errno.ENOENT else error.errno or 0
         raise system_error(number, "listen", path, -1, describe=True) from None
     return sock
+
+
+def listen_fd(fd: int, backlog: int, port: int | None = None) -> Any:
+    """A listening socket of gevent's over a descriptor, bound or listening already.
+
+    Args:
+        fd: Taken over, and closed if it is a socket or pipe that cannot listen.
+        backlog: Length of the accept queue.
+        port: For the error, as Node tells it: -1 for a handle, None for a number.
+    Raises:
+        OSError: ``EINVAL`` for what is no TCP or Unix stream socket, or a connected one;
+            ``ENOTSOCK`` for a pipe. With syscall ``'listen'``.
+    """
+    try:
+        mode = os.fstat(fd).st_mode
+        if stat.S_ISFIFO(mode):
+            close(fd)
+            raise OSError(errno.ENOTSOCK, "a pipe")
+        if not stat.S_ISSOCK(mode) or not _is_stream(fd):
+            raise OSError(errno.EINVAL, "no stream socket")
+        sock = gevent.socket.socket(fileno=fd)
+        try:
+            sock.listen(backlog)
+        except OSError:
+            sock.close()
+            raise
+    except OSError as error:
+        # Whatever is no descriptor at all is an invalid argument to Node, too.
+        number = errno.EINVAL if error.errno == errno.EBADF else error.errno or 0
+        raise system_error(number, "listen", None, port, describe=True) from None
+    return sock
+
+
+def _is_stream(fd: int) -> bool:
+    families = (_socket.AF_INET, _socket.AF_INET6, _socket.AF_UNIX)
+    with _borrowed(fd) as sock:
+        return sock.type == _socket.SOCK_STREAM and sock.family in families
+
+
+def duplicate(fd: int) -> int:
+    """Another descriptor of the same socket, so that both owners can close theirs."""
+    return os.dup(fd)
 
 
 def unlink_unix(path: str) -> None:

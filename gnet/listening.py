@@ -7,6 +7,7 @@ becomes of a connection is not its affair. Node: net, "server.listen()".
 from __future__ import annotations
 
 import contextvars
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from gnet import kernel
@@ -15,6 +16,7 @@ from gnet.address import AddressInfo, is_link_local
 from gnet.checks import check_msecs
 from gnet.dispatcher import Dispatcher, TaskOwner, dispatcher, report
 from gnet.errors import node_error
+from gnet.events.abort import AbortSignal, add_abort_listener
 from gnet.events.emitter import EventEmitter, emit_error
 from gnet.names import look_up
 from gnet.options import ListenOptions, listen_options
@@ -33,6 +35,7 @@ class ListeningServer(EventEmitter):
         "_acceptor",
         "_dispatcher",
         "_failure",
+        "_file",
         "_held",
         "_listening",
         "_listening_id",
@@ -53,7 +56,8 @@ class ListeningServer(EventEmitter):
         self._listening = NOT_LISTENING
         self._listening_id = 0  # tells a look-up that is not wanted any more
         self._acceptor = None
-        self._path: str | None = None
+        self._path: str | None = None  # of the last listen() that had one
+        self._file: str | None = None  # the socket file to remove with the listening socket
         self._failure: OSError | None = None  # why listen() failed, until 'error' has told it
         self._pause_timer: Any = None
         self._held = False
@@ -73,6 +77,13 @@ class ListeningServer(EventEmitter):
             return kernel.local_name(self._acceptor.fileno()) or self._path
         return self._path
 
+    def fileno(self) -> int:
+        """The listening socket's descriptor; -1 if there is none. What `listen` takes a handle by.
+
+        It stays the server's: who wants to close it duplicates it before.
+        """
+        return -1 if self._acceptor is None else self._acceptor.fileno()
+
     # ---------------------------------------------------------------- listening
 
     def listen(
@@ -82,16 +93,41 @@ class ListeningServer(EventEmitter):
         host: Any = ABSENT,
         path: Any = ABSENT,
         backlog: Any = ABSENT,
+        exclusive: Any = ABSENT,
+        ipv6_only: Any = ABSENT,
+        reuse_port: Any = ABSENT,
+        readable_all: Any = ABSENT,
+        writable_all: Any = ABSENT,
+        signal: Any = ABSENT,
+        handle: Any = ABSENT,
+        fd: Any = ABSENT,
         callback: Any = ABSENT,
     ) -> Self:
         """Listen: ``([port[, host[, backlog]]][, callback])``, ``(path[, …])`` or options.
 
         Args:
-            args: Node's forms: as above, or one options mapping; a callback last.
+            args: Node's forms: as above; ``(handle[, backlog][, callback])``; or one options
+                mapping. A callback last.
             port: TCP port; 0, the default, lets the system choose.
             host: Name or IP address to listen on. Left out: any, over IPv6 and IPv4.
             path: Of a Unix socket; with a NUL in front an abstract name (Linux).
             backlog: Length of the kernel's accept queue; 511 if left out. The kernel caps it.
+            exclusive: Taken for Node's sake and without effect: it is about Node's cluster,
+                and gnet has none.
+            ipv6_only: True leaves IPv4 out where an IPv6 address or none was given.
+            reuse_port: True lets several sockets listen on the port, between which the kernel
+                spreads the connections; ``ENOTSUP`` where the system cannot do it.
+            readable_all: True lets every user read the Unix socket's file.
+            writable_all: True lets every user write to it, and so connect. If one of the two is
+                given, the file has no other permissions, not even the owner's.
+            signal: An `AbortSignal` that closes the server when it fires.
+            handle: A listening or bound socket: a `Server`, or anything else that has
+                ``fileno()``, such as a socket of Python's or gevent's. Its descriptor is
+                duplicated: each owner closes its own, and all accept from the same queue. It is
+                made non-blocking, which a descriptor shares with its duplicates. Before ``fd``,
+                ``port`` and ``path``.
+            fd: Number of such a socket's descriptor, as a supervisor passes it. The server takes
+                it over and closes it in the end.
             callback: One-time listener for ``'listening'``.
         Returns:
             The server. ``'listening'`` follows, or ``'error'``, after which it may listen again.
@@ -102,7 +138,13 @@ class ListeningServer(EventEmitter):
 
         Without a host the server listens when this returns; with one, a little later. Errors of
         the system come as ``'error'``: ``EADDRINUSE``, ``EACCES``, ``EADDRNOTAVAIL``,
-        ``ENOTFOUND``. Node: net, "server.listen()".
+        ``ENOTFOUND``; ``EINVAL`` and ``ENOTSOCK`` for what cannot listen.
+
+        Node: net, "server.listen()". Differs: two servers that share a listening socket both
+        accept, and closing one leaves the other listening; a Unix server can be shared, too; a
+        ``signal`` also counts beside a ``handle``.
+        Example:
+            server.listen(fd=3)  # the first socket that systemd passes
         """
         self._dispatcher.check_thread(self)
         if self._acceptor is not None:
@@ -112,19 +154,42 @@ class ListeningServer(EventEmitter):
             "host": host,
             "path": path,
             "backlog": backlog,
+            "exclusive": exclusive,
+            "ipv6_only": ipv6_only,
+            "reuse_port": reuse_port,
+            "readable_all": readable_all,
+            "writable_all": writable_all,
+            "signal": signal,
+            "handle": handle,
+            "fd": fd,
             "callback": callback,
         }
         options, listener = listen_options(args, keywords)
         if listener is not None:
             self.once("listening", listener)
         self._listening_id += 1
-        if options.path is None and options.host is not None:
+        if options.signal is not None:
+            self._close_with(options.signal)
+        if options.host is not None:
             self._listening = after(self._listening, "resolve")
             self._hold()
             self._look_up(options, self._listening_id)
         else:
             self._bind(options, None, 0)
         return self
+
+    def listen_fd(self: Self, fd: int) -> Self:
+        """Listen on a descriptor: ``listen(fd=…)``. Node: net of version 0.6, "listenFD(fd)"."""
+        return self.listen(fd=fd)
+
+    listenFD = listen_fd
+
+    def _close_with(self, signal: AbortSignal) -> None:
+        if signal.aborted:
+            self._dispatcher.defer(lambda _: self.close(), self)
+        else:
+            waiting = add_abort_listener(signal, lambda _: self.close())
+            self.once("close", waiting.dispose)
 
     def _look_up(self, options: ListenOptions, listening_id: int) -> None:
         def then(error: OSError | None, addresses: list[tuple[str, int]]) -> None:
@@ -142,13 +207,10 @@ class ListeningServer(EventEmitter):
         look_up(options.host or "", 0, then, self._dispatcher, self)
 
     def _bind(self, options: ListenOptions, address: str | None, family: int) -> None:
-        backlog = options.backlog or kernel.DEFAULT_BACKLOG
+        if options.path is not None:
+            self._path = options.path
         try:
-            if options.path is not None:
-                self._path = options.path
-                listener = kernel.listen_unix(options.path, backlog)
-            else:
-                listener = kernel.listen_tcp(address, family, options.port, backlog)
+            listener = _open(options, address, family)
         except OSError as error:
             failure = self._failure = error
             self._listening = after(self._listening, "failed")
@@ -156,6 +218,7 @@ class ListeningServer(EventEmitter):
             self._dispatcher.defer(lambda _: self._emit_failure(failure), self)
             return
         self._listening = after(self._listening, "bound")
+        self._file = options.path
         self._hold()
         self._acceptor = Acceptor(listener, self._on_accept, self._on_overflow, self._on_fault)
         self._acceptor.start()
@@ -216,6 +279,10 @@ class ListeningServer(EventEmitter):
 
     # ---------------------------------------------------------------- the end
 
+    def close(self, callback: Callable[..., object] | None = None) -> Any:
+        """Stop listening, and see to the connections."""
+        raise AssertionError("a subclass knows the connections")
+
     def _stop_listening(self) -> None:
         """Close the listening socket, if there is one, and forget what was under way."""
         self._listening_id += 1
@@ -223,8 +290,8 @@ class ListeningServer(EventEmitter):
         if self._acceptor is not None:
             self._stop_pause_timer()
             acceptor, self._acceptor = self._acceptor, None
-            if not kernel.local_name(acceptor.fileno()) and self._path is not None:
-                kernel.unlink_unix(self._path)
+            if self._file is not None:
+                kernel.unlink_unix(self._file)
             acceptor.close()
 
     # ---------------------------------------------------------------- references
@@ -259,3 +326,27 @@ class ListeningServer(EventEmitter):
 
     def _on_task_error(self, error: BaseException) -> None:
         report(self, error)
+
+
+def _open(options: ListenOptions, address: str | None, family: int) -> Any:
+    """The listening socket. Raises ``OSError`` as `gnet.kernel` does."""
+    backlog = options.backlog or kernel.DEFAULT_BACKLOG
+    if options.handle is not None:
+        return kernel.listen_fd(kernel.duplicate(options.handle.fileno()), backlog, -1)
+    if options.fd is not None:
+        return kernel.listen_fd(options.fd, backlog)
+    if options.path is not None:
+        return kernel.listen_unix(
+            options.path,
+            backlog,
+            readable_all=options.readable_all,
+            writable_all=options.writable_all,
+        )
+    return kernel.listen_tcp(
+        address,
+        family,
+        options.port,
+        backlog,
+        ipv6_only=options.ipv6_only,
+        reuse_port=options.reuse_port,
+    )

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from gnet.checks import check_port, to_number
-from gnet.errors import node_error
+from gnet.errors import GnetError, node_error
+from gnet.events.abort import AbortSignal, check_signal
 from gnet.symbols import ABSENT
 
 __all__ = ["ConnectOptions", "ListenOptions", "connect_options", "listen_options", "server_options"]
@@ -24,12 +25,19 @@ Callback = Callable[..., object]
 
 @dataclass(frozen=True)
 class ListenOptions:
-    """Where a server listens: a ``path``, or a ``port`` and perhaps a ``host``."""
+    """Where a server listens: a ``handle``, an ``fd``, a ``path``, or a ``port`` of a ``host``."""
 
     port: int = 0
     host: str | None = None
     path: str | None = None
     backlog: int = 0  # 0: the default
+    handle: Any = None  # has fileno()
+    fd: int | None = None  # -1 for a number that no descriptor can have
+    ipv6_only: bool = False
+    reuse_port: bool = False
+    readable_all: bool = False
+    writable_all: bool = False
+    signal: AbortSignal | None = None
 
 
 @dataclass(frozen=True)
@@ -85,21 +93,54 @@ def _backlog(value: Any) -> int:
     return int(min(number, 2**31 - 1)) if number is not None and number >= 0 else 0
 
 
+def _has_descriptor(handle: Any) -> bool:
+    """Whether it is something open that has a descriptor: a socket, a server, a file."""
+    if not hasattr(handle, "fileno"):
+        return False
+    try:
+        return bool(handle.fileno() >= 0)
+    except GnetError:
+        raise  # a BoundSocket that was adopted says so
+    except ValueError:  # a closed file
+        return False
+
+
+def _descriptor(value: Any) -> int | None:
+    """A descriptor that was given as a number; None if it is none, as Node then looks further."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
+        return None
+    return int(value) if value <= 2**31 - 1 and value == int(value) else -1
+
+
 def listen_options(
     args: tuple[Any, ...], keywords: dict[str, Any]
 ) -> tuple[ListenOptions, Callback | None]:
     """Check the arguments of ``server.listen``.
 
     Raises:
-        TypeError: ``ERR_INVALID_ARG_VALUE`` if they name neither port nor path,
-            ``ERR_INVALID_ARG_TYPE`` for a host that is no string.
+        TypeError: ``ERR_INVALID_ARG_VALUE`` if they name no place to listen,
+            ``ERR_INVALID_ARG_TYPE`` for a host that is no string or a signal that is none.
         ValueError: ``ERR_SOCKET_BAD_PORT``.
     """
+    if args and hasattr(args[0], "fileno"):
+        args, keywords = ({}, *args[1:]), {**keywords, "handle": args[0]}
     options, callback = _normalized(args, keywords)
     backlog = _backlog(options.get("backlog"))
     if not backlog:
         # (port, backlog), (path, backlog) or (port, host, backlog)
         backlog = next((_backlog(arg) for arg in args[1:3] if _backlog(arg)), 0)
+    signal = None
+    if "signal" in options:
+        check_signal(options["signal"], "options.signal")
+        signal = options["signal"]
+    handle = options.get("handle")
+    if isinstance(handle, Mapping):
+        options = _spelt(handle)  # Node lists {'handle': {'fd': 3}} among its forms
+    elif _has_descriptor(handle):
+        return ListenOptions(handle=handle, backlog=backlog, signal=signal), callback
+    descriptor = _descriptor(options.get("fd"))
+    if descriptor is not None:
+        return ListenOptions(fd=descriptor, backlog=backlog, signal=signal), callback
     port = options.get("port", ABSENT)
     if port is None or (not options and (not args or callable(args[0]))):
         port = 0
@@ -108,10 +149,33 @@ def listen_options(
         host = options.get("host")
         if host and not isinstance(host, str):
             raise node_error("ERR_INVALID_ARG_TYPE", "hostname", "string", host)
-        return ListenOptions(port=number, host=host or None, backlog=backlog), callback
+        place = ListenOptions(
+            port=number,
+            host=host or None,
+            backlog=backlog,
+            ipv6_only=options.get("ipv6_only") is True,
+            reuse_port=options.get("reuse_port") is True,
+            signal=signal,
+        )
+        return place, callback
     path = options.get("path")
     if path and _is_path(path):
-        return ListenOptions(path=path, backlog=backlog), callback
+        readable, writable = options.get("readable_all"), options.get("writable_all")
+        if path.startswith("\0") and (readable or writable):
+            raise node_error(
+                "ERR_INVALID_ARG_VALUE",
+                "options",
+                options,
+                "can not set readableAll or writableAllt to true when path is abstract unix socket",
+            )
+        place = ListenOptions(
+            path=path,
+            backlog=backlog,
+            readable_all=readable is True,
+            writable_all=writable is True,
+            signal=signal,
+        )
+        return place, callback
     if "port" not in options and "path" not in options:
         raise node_error(
             "ERR_INVALID_ARG_VALUE", "options", options, 'must have the property "port" or "path"'

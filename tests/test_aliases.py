@@ -12,6 +12,7 @@ from gnet.accepting import AcceptingServer
 from gnet.address import DropInfo
 from gnet.events.emitter import _EmitterType
 from gnet.idle import IdleTransport
+from gnet.listening import ListeningServer
 from gnet.stream.readable import Readable
 from gnet.stream.writable import Writable
 
@@ -69,6 +70,7 @@ PAIRS: dict[type, dict[str, str]] = {
         "remote_port": "remotePort",
     },
     IdleTransport: {"set_timeout": "setTimeout"},
+    ListeningServer: {"listen_fd": "listenFD"},
     AcceptingServer: {
         "allow_half_open": "allowHalfOpen",
         "get_connections": "getConnections",
@@ -88,6 +90,8 @@ NOT_NODES = {
     "nodejs_rejection": "Node's name is a symbol, whose text this is",
     "serve_forever": "Node's process stays by itself; gevent's servers have this method",
 }
+#: Where Node's spelling does not follow from Python's.
+IRREGULAR = {"listen_fd": "listenFD"}
 #: Module-level pairs.
 FUNCTIONS = [
     (gnet, "create_connection", "createConnection"),
@@ -107,7 +111,7 @@ FUNCTIONS = [
 
 def camel_case(name: str) -> str:
     """Node's spelling of a name."""
-    return re.sub(r"_(\w)", lambda match: match[1].upper(), name)
+    return IRREGULAR.get(name) or re.sub(r"_(\w)", lambda match: match[1].upper(), name)
 
 
 ROWS = [(cls, name, alias) for cls, pairs in PAIRS.items() for name, alias in pairs.items()]
