@@ -220,7 +220,9 @@ class ListeningServer(EventEmitter):
         self._listening = after(self._listening, "bound")
         self._file = options.path
         self._hold()
-        self._acceptor = Acceptor(listener, self._on_accept, self._on_overflow, self._on_fault)
+        self._acceptor = Acceptor(
+            listener, self._accept_function(), self._on_overflow, self._on_fault
+        )
         self._acceptor.start()
         self._dispatcher.defer(ListeningServer._emit_listening, self)
 
@@ -234,8 +236,8 @@ class ListeningServer(EventEmitter):
 
     # ---------------------------------------------------------------- accepting
 
-    def _on_accept(self, fd: int, peer: Any) -> None:
-        """Take a connection. Runs in the hub."""
+    def _accept_function(self) -> Callable[[int, Any], None]:
+        """What shall take the connections; it runs in the hub."""
         raise AssertionError("a subclass takes the connections")
 
     def _on_overflow(self) -> None:

@@ -8,17 +8,26 @@ from Python itself. Node: net, "server.listen()", "socket.connect()".
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gnet.checks import check_port, to_number
+from gnet.checks import check_number, check_port, to_number
 from gnet.errors import GnetError, node_error
 from gnet.events.abort import AbortSignal, check_signal
 from gnet.symbols import ABSENT
 
-__all__ = ["ConnectOptions", "ListenOptions", "connect_options", "listen_options", "server_options"]
+__all__ = [
+    "ConnectOptions",
+    "ListenOptions",
+    "ServerOptions",
+    "connect_options",
+    "listen_options",
+    "server_options",
+]
+
 
 Callback = Callable[..., object]
 
@@ -47,6 +56,18 @@ class ConnectOptions:
     port: int = 0
     host: str = "localhost"
     path: str | None = None
+
+
+@dataclass(frozen=True)
+class ServerOptions:
+    """What a server gives its accepted sockets."""
+
+    allow_half_open: bool = False
+    pause_on_connect: bool = False
+    no_delay: bool = False
+    keep_alive: bool = False
+    keep_alive_initial_delay: int = 0  # seconds
+    high_water_mark: int | None = None  # None: a stream's default
 
 
 def _snake_case(key: str) -> str:
@@ -218,15 +239,32 @@ def connect_options(
 
 def server_options(
     options: Any, listener: Any, keywords: dict[str, Any]
-) -> tuple[dict[str, Any], Callback | None]:
+) -> tuple[ServerOptions, Callback | None]:
     """Check the arguments of ``create_server``: an options mapping or None, a listener or None.
 
     Raises:
-        TypeError: ``ERR_INVALID_ARG_TYPE`` if the options are neither mapping nor function.
+        TypeError: ``ERR_INVALID_ARG_TYPE`` if the options are neither mapping nor function, or
+            what should be a number is none; ``ERR_INVALID_ARG_VALUE`` for a high-water mark that
+            is no whole number.
     """
     if callable(options):
         options, listener = None, options
     if options is not None and not isinstance(options, Mapping):
         raise node_error("ERR_INVALID_ARG_TYPE", "options", "Object", options)
     given = {key: value for key, value in keywords.items() if value is not ABSENT}
-    return {**_spelt(options or {}), **given}, listener if callable(listener) else None
+    given = {**_spelt(options or {}), **given}
+    delay = given.get("keep_alive_initial_delay", 0)
+    check_number(delay, "options.keepAliveInitialDelay")
+    high_water_mark = given.get("high_water_mark", -1)
+    check_number(high_water_mark, "options.highWaterMark")
+    if not (high_water_mark < 0 or high_water_mark % 1 == 0):  # also NaN and infinity
+        raise node_error("ERR_INVALID_ARG_VALUE", "options.highWaterMark", high_water_mark)
+    checked = ServerOptions(
+        allow_half_open=given.get("allow_half_open") or False,
+        pause_on_connect=bool(given.get("pause_on_connect")),
+        no_delay=bool(given.get("no_delay")),
+        keep_alive=bool(given.get("keep_alive")),
+        keep_alive_initial_delay=int(delay // 1000) if 0 <= delay < math.inf else 0,
+        high_water_mark=None if high_water_mark < 0 else int(high_water_mark),
+    )
+    return checked, listener if callable(listener) else None

@@ -33,6 +33,19 @@ class Server(AcceptingServer):
         options: Node's options object, ``{'allowHalfOpen': True}``, or the listener itself.
         connection_listener: Listens for ``'connection'``.
         allow_half_open: For the accepted sockets, as in `gnet.Socket`.
+        pause_on_connect: Accepted sockets start paused: nothing is read until ``resume()``, not
+            even to notice the peer's end.
+        no_delay: Accepted sockets send small segments at once (TCP_NODELAY).
+        keep_alive: The kernel probes idle peers (SO_KEEPALIVE), each second after the first probe,
+            ten times.
+        keep_alive_initial_delay: Milliseconds without traffic before the first probe, cut to
+            whole seconds; less than one leaves it to the system.
+        high_water_mark: Bytes that each side of an accepted socket holds before `write` asks for
+            a pause, or reading stops; 65536 if left out, or negative.
+
+    Raises:
+        TypeError: ``ERR_INVALID_ARG_TYPE``; ``ERR_INVALID_ARG_VALUE`` for a high-water mark that
+            is no whole number, which Node finds out with the first connection.
 
     Events: ``'listening'``; ``'connection'`` with the `gnet.Socket`; ``'drop'`` with a `DropInfo`
     (nothing for a Unix socket) when `max_connections` refused one; ``'error'`` when listening or
@@ -50,13 +63,24 @@ class Server(AcceptingServer):
         connection_listener: Callable[[Socket], object] | None = None,
         *,
         allow_half_open: Any = ABSENT,
+        pause_on_connect: Any = ABSENT,
+        no_delay: Any = ABSENT,
+        keep_alive: Any = ABSENT,
+        keep_alive_initial_delay: Any = ABSENT,
+        high_water_mark: Any = ABSENT,
     ) -> None:
-        given, listener = server_options(
-            options, connection_listener, {"allow_half_open": allow_half_open}
-        )
+        keywords = {
+            "allow_half_open": allow_half_open,
+            "pause_on_connect": pause_on_connect,
+            "no_delay": no_delay,
+            "keep_alive": keep_alive,
+            "keep_alive_initial_delay": keep_alive_initial_delay,
+            "high_water_mark": high_water_mark,
+        }
+        given, listener = server_options(options, connection_listener, keywords)
         super().__init__()
         self._init_listening()
-        self._init_accepting(given.get("allow_half_open") or False)
+        self._init_accepting(given)
         self._waiting = 0  # greenlets in serve_forever()
         if listener is not None:
             self.on("connection", listener)
@@ -65,7 +89,7 @@ class Server(AcceptingServer):
         where = self.address() if self.listening else None
         at = f"{where.address}:{where.port}" if isinstance(where, AddressInfo) else where
         state = f"{self._listening.name} on {at}" if at else self._listening.name
-        return f"<{type(self).__name__} {state} connections={self._connections}>"
+        return f"<{type(self).__name__} {state} connections={self.connections}>"
 
     # ---------------------------------------------------------------- closing
 
@@ -124,7 +148,7 @@ class Server(AcceptingServer):
             self.off("close", on_close).off("error", on_error)
 
     def _is_over(self) -> bool:
-        return self._listening is NOT_LISTENING and not self._connections
+        return self._listening is NOT_LISTENING and not self._sockets
 
     def __enter__(self: Self) -> Self:
         return self
@@ -145,6 +169,11 @@ def create_server(
     connection_listener: Callable[[Socket], object] | None = None,
     *,
     allow_half_open: Any = ABSENT,
+    pause_on_connect: Any = ABSENT,
+    no_delay: Any = ABSENT,
+    keep_alive: Any = ABSENT,
+    keep_alive_initial_delay: Any = ABSENT,
+    high_water_mark: Any = ABSENT,
 ) -> Server:
     """Make a `Server`; the arguments are its own. Node: net, "net.createServer()".
 
@@ -152,4 +181,13 @@ def create_server(
         server = gnet.create_server(lambda socket: socket.end('hello'))
         server.listen(4000, lambda: print('listening'))
     """
-    return Server(options, connection_listener, allow_half_open=allow_half_open)
+    return Server(
+        options,
+        connection_listener,
+        allow_half_open=allow_half_open,
+        pause_on_connect=pause_on_connect,
+        no_delay=no_delay,
+        keep_alive=keep_alive,
+        keep_alive_initial_delay=keep_alive_initial_delay,
+        high_water_mark=high_water_mark,
+    )

@@ -65,7 +65,7 @@ class Socket(IdleTransport):
 
     _held: bool  # whether it counts among what gnet.run() waits for
     _unreferenced: bool = False
-    _on_destroyed: Callable[[], None] | None
+    _on_destroyed: Callable[[Socket], None] | None
     _peer: Any  # the peer's name as accept() gave it
     _known_peer: AddressInfo | None = None
     _known_local: AddressInfo | None = None
@@ -93,7 +93,7 @@ class Socket(IdleTransport):
         peer: Any,
         server: Any,
         context: contextvars.Context,
-        on_destroyed: Callable[[], None],
+        on_destroyed: Callable[[Socket], None],
     ) -> Socket:
         """Make the socket of a connection that a server has accepted. Runs in the hub."""
         self = cls.__new__(cls)
@@ -107,6 +107,13 @@ class Socket(IdleTransport):
         self._peer = peer
         self._on_destroyed = on_destroyed
         return self
+
+    def _prepare(self, *, paused: bool, high_water_mark: int) -> None:
+        """Give a socket that was just accepted what its server's options say. Runs in the hub."""
+        self._read_high_water_mark = self._write_high_water_mark = high_water_mark
+        if paused:
+            self._stop_reading()
+            self._flow = PAUSED
 
     def __repr__(self) -> str:
         if self._fd is not None:
@@ -217,6 +224,10 @@ class Socket(IdleTransport):
         if self._known_local is None:
             self._known_local = kernel.local_name(self._fd)
         return self._known_local
+
+    def fileno(self) -> int:
+        """The kernel socket's descriptor, which stays this socket's; -1 if there is none."""
+        return -1 if self._fd is None else self._fd
 
     def _remote(self) -> AddressInfo:
         if self._known_peer is None:
@@ -356,7 +367,7 @@ class Socket(IdleTransport):
         self._peer = None
         super()._unlink()
         if self._on_destroyed is not None:
-            self._on_destroyed()
+            self._on_destroyed(self)
             self._on_destroyed = None
 
 
