@@ -26,6 +26,7 @@ from gnet.errors import (
     TimeoutOverflowWarning,
 )
 from gnet.events import AbortController, AbortSignal, EventEmitter, on, once, spawned
+from gnet.kernel import AcceptQueue
 from gnet.server import Server, create_server
 from gnet.socket import Socket, connect
 
@@ -33,6 +34,7 @@ __all__ = [
     "AbortController",
     "AbortError",
     "AbortSignal",
+    "AcceptQueue",
     "AddressInfo",
     "AggregateError",
     "DropInfo",

@@ -172,6 +172,37 @@ class AcceptingServer(ListeningServer):
 
     getConnections = get_connections
 
+    def close_all_connections(self) -> None:
+        """Destroy every open connection: what is unsent or unread is dropped.
+
+        The server goes on listening; call `Server.close` first to stop that. Node: http,
+        "server.closeAllConnections()"; its ``net.Server`` has none.
+        """
+        self._dispatcher.check_thread(self)
+        for socket in list(self._sockets):
+            socket.destroy()
+
+    closeAllConnections = close_all_connections
+
+    def close_idle_connections(self) -> None:
+        """Destroy every connection that is idle: that only waits for its peer.
+
+        That is one whose data somebody waits for, because it flows or a loop over it waits, while
+        nothing is under way: no listener for its data is running, nothing received is still to be
+        delivered, nothing written is still to be sent, and the peer has not ended. A paused socket
+        is none, nor one whose data nobody has asked for yet: who knows what its program does.
+
+        Node: http, "server.closeIdleConnections()"; its ``net.Server`` has none.
+        """
+        self._dispatcher.check_thread(self)
+        for socket in self._idle_connections():
+            socket.destroy()
+
+    closeIdleConnections = close_idle_connections
+
+    def _idle_connections(self) -> list[Socket]:
+        return [socket for socket in self._sockets if socket._is_idle()]
+
     # ---------------------------------------------------------------- accepting
 
     def _on_accept(self, fd: int, peer: Any) -> None:

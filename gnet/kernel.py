@@ -13,7 +13,7 @@ import os
 import stat
 import struct
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import gevent.socket
 
@@ -21,15 +21,18 @@ from gnet.address import AddressInfo, from_kernel
 from gnet.errors import system_error
 
 __all__ = [
+    "AcceptQueue",
+    "accept_queue",
     "close",
     "close_with_reset",
     "connect_error",
-    "duplicate",
+    "has_news",
     "listen_fd",
     "listen_tcp",
     "listen_unix",
     "local_name",
     "peer_name",
+    "reset_at_close",
     "set_keep_alive",
     "set_no_delay",
     "shut_down_writing",
@@ -39,6 +42,10 @@ __all__ = [
 
 #: libuv's and Node's: Linux rounds it up to 512 entries and caps it at net.core.somaxconn.
 DEFAULT_BACKLOG = 511
+
+#: Of struct tcp_info: tcpi_state, tcpi_unacked, tcpi_sacked (include/uapi/linux/tcp.h).
+_TCP_INFO = struct.Struct("=B23xII")
+_TCP_LISTEN = 10  # a tcpi_state (include/net/tcp_states.h)
 
 
 def _sockaddr(family: int, address: str, port: int) -> Any:
@@ -156,13 +163,14 @@ def listen_unix(
     return sock
 
 
-def listen_fd(fd: int, backlog: int, port: int | None = None) -> Any:
+def listen_fd(fd: int, backlog: int, port: int | None = None, *, shared: bool = False) -> Any:
     """A listening socket of gevent's over a descriptor, bound or listening already.
 
     Args:
         fd: Taken over, and closed if it is a socket or pipe that cannot listen.
         backlog: Length of the accept queue.
         port: For the error, as Node tells it: -1 for a handle, None for a number.
+        shared: Leave the descriptor to its owner and use a duplicate.
     Raises:
         OSError: ``EINVAL`` for what is no TCP or Unix stream socket, or a connected one;
             ``ENOTSOCK`` for a pipe. With syscall ``'listen'``.
@@ -170,11 +178,12 @@ def listen_fd(fd: int, backlog: int, port: int | None = None) -> Any:
     try:
         mode = os.fstat(fd).st_mode
         if stat.S_ISFIFO(mode):
-            close(fd)
+            if not shared:
+                close(fd)
             raise OSError(errno.ENOTSOCK, "a pipe")
         if not stat.S_ISSOCK(mode) or not _is_stream(fd):
             raise OSError(errno.EINVAL, "no stream socket")
-        sock = gevent.socket.socket(fileno=fd)
+        sock = gevent.socket.socket(fileno=os.dup(fd) if shared else fd)
         try:
             sock.listen(backlog)
         except OSError:
@@ -193,16 +202,47 @@ def _is_stream(fd: int) -> bool:
         return sock.type == _socket.SOCK_STREAM and sock.family in families
 
 
-def duplicate(fd: int) -> int:
-    """Another descriptor of the same socket, so that both owners can close theirs."""
-    return os.dup(fd)
-
-
 def unlink_unix(path: str) -> None:
     """Remove the file of a Unix socket, as its server does when it closes."""
     if not path.startswith("\0"):
         with contextlib.suppress(OSError):  # somebody else was quicker
             os.unlink(path)
+
+
+class AcceptQueue(NamedTuple):
+    """Connections that the kernel has made and nobody has accepted yet.
+
+    ``length`` is how many there are now, ``maximum`` how many there may be: the backlog as the
+    kernel took it. When it is full, the kernel lets new connections wait and their SYNs come again.
+    """
+
+    length: int
+    maximum: int
+
+
+def accept_queue(fd: int) -> AcceptQueue | None:
+    """The accept queue of a listening TCP socket (Linux TCP_INFO); None if it cannot be told."""
+    try:
+        with _borrowed(fd) as sock:
+            info = sock.getsockopt(_socket.IPPROTO_TCP, _socket.TCP_INFO, _TCP_INFO.size)
+    except (OSError, AttributeError):  # no TCP socket; no such option on this system
+        return None
+    # Of a listening socket the kernel tells its queue where others tell lost segments.
+    state, length, maximum = _TCP_INFO.unpack(info)
+    return AcceptQueue(length, maximum) if state == _TCP_LISTEN else None
+
+
+def has_news(fd: int) -> bool:
+    """Whether something of the peer's waits to be read: data, its end, or an error."""
+    try:
+        with _borrowed(fd) as sock:
+            sock.setblocking(False)  # whatever the default timeout of Python's sockets is
+            sock.recv(1, _socket.MSG_PEEK)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def start_connect(family: int, address: str, port: int = 0) -> tuple[Any, int]:
@@ -290,10 +330,15 @@ def set_keep_alive(fd: int, enable: bool, delay: int, interval: int, count: int)
                 sock.setsockopt(_socket.IPPROTO_TCP, option, value)
 
 
-def close_with_reset(fd: int) -> None:
-    """Close the descriptor so that the peer gets an RST and unsent data is dropped (SO_LINGER)."""
+def reset_at_close(fd: int) -> None:
+    """Have the peer get an RST when the socket is closed, and unsent data dropped (SO_LINGER)."""
     with contextlib.suppress(OSError), _borrowed(fd) as sock:
         sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def close_with_reset(fd: int) -> None:
+    """Close the descriptor so that the peer gets an RST and unsent data is dropped."""
+    reset_at_close(fd)
     close(fd)
 
 

@@ -18,6 +18,7 @@ from gnet.dispatcher import Dispatcher, TaskOwner, dispatcher, report
 from gnet.errors import node_error
 from gnet.events.abort import AbortSignal, add_abort_listener
 from gnet.events.emitter import EventEmitter, emit_error
+from gnet.kernel import AcceptQueue
 from gnet.names import look_up
 from gnet.options import ListenOptions, listen_options
 from gnet.states import NOT_LISTENING, Listening, after
@@ -83,6 +84,17 @@ class ListeningServer(EventEmitter):
         It stays the server's: who wants to close it duplicates it before.
         """
         return -1 if self._acceptor is None else self._acceptor.fileno()
+
+    @property
+    def accept_queue(self) -> AcceptQueue | None:
+        """How many connections wait to be accepted (``length``), and how many may (``maximum``).
+
+        None if the server does not listen, over a Unix socket, and where the system does not tell
+        (other than Linux).
+        """
+        return None if self._acceptor is None else kernel.accept_queue(self._acceptor.fileno())
+
+    acceptQueue = accept_queue
 
     # ---------------------------------------------------------------- listening
 
@@ -334,7 +346,7 @@ def _open(options: ListenOptions, address: str | None, family: int) -> Any:
     """The listening socket. Raises ``OSError`` as `gnet.kernel` does."""
     backlog = options.backlog or kernel.DEFAULT_BACKLOG
     if options.handle is not None:
-        return kernel.listen_fd(kernel.duplicate(options.handle.fileno()), backlog, -1)
+        return kernel.listen_fd(options.handle.fileno(), backlog, -1, shared=True)
     if options.fd is not None:
         return kernel.listen_fd(options.fd, backlog)
     if options.path is not None:

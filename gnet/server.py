@@ -6,16 +6,20 @@ ends, and what one can wait for. Node: net, "Class: net.Server".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar, overload
 
-from gevent.event import AsyncResult
+import gevent
+from gevent.event import AsyncResult, Event
 
+from gnet import kernel
 from gnet.accepting import AcceptingServer
 from gnet.address import AddressInfo
+from gnet.checks import check_msecs
 from gnet.dispatcher import check_can_wait
 from gnet.errors import node_error
-from gnet.events.waiting import once
+from gnet.events.waiting import on, once
 from gnet.options import server_options
 from gnet.socket import Socket
 from gnet.states import NOT_LISTENING
@@ -24,6 +28,9 @@ from gnet.symbols import ABSENT
 __all__ = ["Server", "create_server"]
 
 Self = TypeVar("Self", bound="Server")
+
+#: Seconds after which `Server.close` with a timeout looks for connections that became idle.
+_LOOK_AGAIN_S = 0.1
 
 
 class Server(AcceptingServer):
@@ -93,19 +100,40 @@ class Server(AcceptingServer):
 
     # ---------------------------------------------------------------- closing
 
-    def close(self: Self, callback: Callable[..., object] | None = None) -> Self:
-        """Stop accepting at once; open connections stay.
+    @overload
+    def close(self: Self, callback: Callable[..., object] | None = None) -> Self: ...
+    @overload
+    def close(self, callback: Callable[..., object] | None = None, *, timeout: float) -> int: ...
+    def close(
+        self, callback: Callable[..., object] | None = None, *, timeout: float = ABSENT
+    ) -> Any:
+        """Stop accepting at once; open connections stay, unless ``timeout`` says how long.
 
         Args:
             callback: Called after ``'close'``; with ``ERR_SERVER_NOT_RUNNING`` if the server was
                 not open.
+            timeout: Milliseconds that the connections have to come to their end. This greenlet
+                waits for them. Those that are idle, or become so meanwhile, are ended politely,
+                with a FIN behind what they have written; `close_idle_connections` says which are
+                idle. What is left in the end is reset (RST).
         Returns:
-            The server. ``'close'`` follows when the last connection has gone; after it, or even
-            before, the server may listen again.
+            The server; with ``timeout`` how many connections had to be reset. ``'close'`` follows
+            when the last connection has gone; after it, or even before, the server may listen
+            again.
+        Raises:
+            TypeError, ValueError: ``ERR_INVALID_ARG_TYPE``, ``ERR_OUT_OF_RANGE`` for a timeout
+                that is no period.
+            GnetError: ``ERR_HUB_CANNOT_WAIT`` with a timeout in the hub.
 
-        Node: net, "server.close([callback])".
+        Node: net, "server.close([callback])", which has no timeout.
+        Example:
+            server.on('connection', serve)
+            gevent.signal_handler(signal.SIGTERM, lambda: server.close(timeout=10_000))
         """
         self._dispatcher.check_thread(self)
+        if timeout is not ABSENT:
+            check_msecs(timeout, "timeout")
+            check_can_wait("close(timeout)")
         if callable(callback):
             tell = callback
             if self._acceptor is None:
@@ -114,7 +142,36 @@ class Server(AcceptingServer):
                 self.once("close", tell)
         self._stop_listening()
         self._emit_close_if_drained()
-        return self
+        return self if timeout is ABSENT else self._drain(timeout / 1000)
+
+    def _drain(self, period: float) -> int:
+        """Wait until the last connection has gone, or for so many seconds; then reset the rest."""
+        left = set(self._sockets)  # not those of a next listen()
+        closed, tick = Event(), Event()
+        self.once("close", closed.set)
+        clock = self._dispatcher.clock
+        deadline = clock.now() + period
+        try:
+            while left and (rest := deadline - clock.now()) > 0:
+                for socket in self._idle_connections():
+                    if socket in left and socket.writable:
+                        socket.end()
+                tick.clear()
+                timer = clock.timer(min(rest, _LOOK_AGAIN_S))
+                timer.start(tick.set)
+                try:
+                    gevent.wait([closed, tick], count=1)
+                finally:
+                    timer.close()
+                left &= self._sockets
+            for socket in left:
+                kernel.reset_at_close(socket.fileno())
+                socket.destroy()
+            if self._is_over():
+                closed.wait()
+        finally:
+            self.off("close", closed.set)
+        return len(left)
 
     # ---------------------------------------------------------------- waiting
 
@@ -149,6 +206,54 @@ class Server(AcceptingServer):
 
     def _is_over(self) -> bool:
         return self._listening is NOT_LISTENING and not self._sockets
+
+    def async_dispose(self) -> AsyncResult[None]:
+        """Close, for whoever wants to wait later: the result is there after ``'close'``.
+
+        It is there at once if the server does not listen. ``with server:`` waits by itself.
+        Node: net, "server[Symbol.asyncDispose]()".
+        """
+        closed: AsyncResult[None] = AsyncResult()
+        if self._acceptor is None:
+            closed.set(None)
+        else:
+            self.close(lambda: closed.set(None))
+        return closed
+
+    asyncDispose = async_dispose
+
+    def __iter__(self) -> Iterator[Socket]:
+        """Yield accepted sockets, in blocking style, until the server's ``'close'``.
+
+        Accepting goes on while the loop's body works: what is accepted meanwhile is kept for the
+        next steps. Leaving the loop early destroys the connections that were not yielded; those
+        that were, and the server, go on.
+
+        Raises:
+            Exception: The argument of an ``'error'`` of the server.
+            GnetError: ``ERR_HUB_CANNOT_WAIT`` in the hub.
+
+        Node: net, "server[Symbol.asyncIterator]()".
+        Example:
+            for socket in server.listen(4000):
+                gevent.spawn(serve, socket)
+        """
+        check_can_wait("Iterating over a server")
+        return self._iterate()
+
+    def _iterate(self) -> Iterator[Socket]:
+        kept: deque[Socket] = deque()
+        self.on("connection", kept.append)
+        accepted = on(self, "connection", close=("close",))
+        try:
+            for [socket] in accepted:
+                kept.popleft()
+                yield socket
+        finally:
+            accepted.close()
+            self.off("connection", kept.append)
+            for socket in kept:
+                socket.destroy()
 
     def __enter__(self: Self) -> Self:
         return self

@@ -28,6 +28,7 @@ from gnet.states import (
     LINKED,
     LIVE,
     PAUSED,
+    READ_OPEN,
     READING_HELD,
     READING_OFF,
     UNLINKED,
@@ -310,6 +311,20 @@ class Socket(IdleTransport):
             step()
         if self._life is LIVE and (held or self._flow is not PAUSED):
             self._read_more()
+
+    def _is_idle(self) -> bool:
+        """Whether it only waits for its peer: `Server.close_idle_connections` says how."""
+        return (
+            self._fd is not None
+            and self._link is LINKED
+            and self._lane is None
+            and self._read_side is READ_OPEN
+            and not self._read_length
+            and self._under_way is None
+            and not self._write_length
+            and self._waits_for_data()
+            and not kernel.has_news(self._fd)
+        )
 
     # ---------------------------------------------------------------- references, with
 

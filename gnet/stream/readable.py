@@ -248,6 +248,10 @@ class Readable(Stream):
             self._dispatcher.loop.run_callback(puller.switch, None)
         self._pullers = ()
 
+    def _waits_for_data(self) -> bool:
+        """Whether somebody wants the next data: it flows, or a loop over it waits."""
+        return self._flow is FLOWING or bool(self._pullers)
+
     def _before_wait(self, event: Hashable) -> None:
         self._dispatcher.check_thread(self)
         if event in _LANE_EVENTS and self._lane is gevent.getcurrent():
