@@ -15,6 +15,14 @@ functions that may block, since they run in greenlets. Example::
 
 from gnet import events
 from gnet.address import AddressInfo, DropInfo, is_ip, is_ipv4, is_ipv6
+from gnet.blocklist import BlockList
+from gnet.bound import BoundSocket
+from gnet.defaults import (
+    get_default_auto_select_family,
+    get_default_auto_select_family_attempt_timeout,
+    set_default_auto_select_family,
+    set_default_auto_select_family_attempt_timeout,
+)
 from gnet.dispatcher import run
 from gnet.errors import (
     AbortError,
@@ -29,6 +37,8 @@ from gnet.events import AbortController, AbortSignal, EventEmitter, on, once, sp
 from gnet.kernel import AcceptQueue
 from gnet.server import Server, create_server
 from gnet.socket import Socket, connect
+from gnet.socket_address import SocketAddress
+from gnet.stream import finished, pipeline
 
 __all__ = [
     "AbortController",
@@ -37,6 +47,8 @@ __all__ = [
     "AcceptQueue",
     "AddressInfo",
     "AggregateError",
+    "BlockList",
+    "BoundSocket",
     "DropInfo",
     "EventEmitter",
     "GnetError",
@@ -45,6 +57,7 @@ __all__ = [
     "MaxListenersExceededWarning",
     "Server",
     "Socket",
+    "SocketAddress",
     "Stream",
     "TimeoutOverflowWarning",
     "connect",
@@ -53,6 +66,11 @@ __all__ = [
     "create_connection",
     "create_server",
     "events",
+    "finished",
+    "getDefaultAutoSelectFamily",
+    "getDefaultAutoSelectFamilyAttemptTimeout",
+    "get_default_auto_select_family",
+    "get_default_auto_select_family_attempt_timeout",
     "isIP",
     "isIPv4",
     "isIPv6",
@@ -61,13 +79,22 @@ __all__ = [
     "is_ipv6",
     "on",
     "once",
+    "pipeline",
     "run",
+    "setDefaultAutoSelectFamily",
+    "setDefaultAutoSelectFamilyAttemptTimeout",
+    "set_default_auto_select_family",
+    "set_default_auto_select_family_attempt_timeout",
     "spawned",
 ]
 
 Stream = Socket
 create_connection = createConnection = connect
 createServer = create_server
+getDefaultAutoSelectFamily = get_default_auto_select_family
+getDefaultAutoSelectFamilyAttemptTimeout = get_default_auto_select_family_attempt_timeout
 isIP = is_ip
 isIPv4 = is_ipv4
 isIPv6 = is_ipv6
+setDefaultAutoSelectFamily = set_default_auto_select_family
+setDefaultAutoSelectFamilyAttemptTimeout = set_default_auto_select_family_attempt_timeout

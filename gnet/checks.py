@@ -11,11 +11,14 @@ from typing import Any
 from gnet.errors import GnetTypeError, node_error, received
 
 __all__ = [
+    "check_boolean",
     "check_function",
+    "check_integer",
     "check_listener",
     "check_msecs",
     "check_number",
     "check_port",
+    "check_string",
     "to_number",
 ]
 
@@ -59,12 +62,34 @@ def check_function(value: object, name: str) -> None:
         raise node_error("ERR_INVALID_ARG_TYPE", name, "function", value)
 
 
+def check_string(value: object, name: str) -> None:
+    """Raise ``ERR_INVALID_ARG_TYPE`` unless ``value`` is a string."""
+    if not isinstance(value, str):
+        raise node_error("ERR_INVALID_ARG_TYPE", name, "string", value)
+
+
+def check_boolean(value: object, name: str) -> None:
+    """Raise ``ERR_INVALID_ARG_TYPE`` unless ``value`` is True or False."""
+    if not isinstance(value, bool):
+        raise node_error("ERR_INVALID_ARG_TYPE", name, "boolean", value)
+
+
 def check_number(value: object, name: str, least: float | None = None) -> None:
     """Raise unless ``value`` is a number, and not below ``least`` where that is given."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise node_error("ERR_INVALID_ARG_TYPE", name, "number", value)
     if least is not None and not value >= least:
         raise node_error("ERR_OUT_OF_RANGE", name, f">= {least}", value)
+
+
+def check_integer(value: Any, name: str, least: int, most: int) -> int:
+    """``value`` as an int; raise unless it is a whole number from ``least`` to ``most``."""
+    check_number(value, name)
+    if not math.isfinite(value) or value != int(value):
+        raise node_error("ERR_OUT_OF_RANGE", name, "an integer", value)
+    if not least <= value <= most:
+        raise node_error("ERR_OUT_OF_RANGE", name, f">= {least} && <= {most}", value)
+    return int(value)
 
 
 def check_msecs(value: Any, name: str = "msecs") -> None:

@@ -216,12 +216,13 @@ _PRIMITIVES = {"string", "function", "number", "object", "boolean", "bigint", "s
 def _invalid_arg_type(name: str, expected: str | list[str], value: object) -> str:
     names = [expected] if isinstance(expected, str) else expected
     types = [n.lower() for n in names if n.lower() in _PRIMITIVES]
-    classes = [n for n in names if n.lower() not in _PRIMITIVES]
+    classes = [n for n in names if n.lower() not in _PRIMITIVES and n.isidentifier()]
     kinds = []
     if types:
         kinds.append(f"{'one of type' if len(types) > 1 else 'of type'} {_one_of(types, 'or')}")
     if classes:
         kinds.append(f"an instance of {_one_of(classes, 'or')}")
+    kinds += [n for n in names if not n.isidentifier()]  # such as string[]
     label = "property" if "." in name else "argument"
     return f'The "{name}" {label} must be {" or ".join(kinds)}. Received {received(value)}'
 
@@ -229,6 +230,12 @@ def _invalid_arg_type(name: str, expected: str | list[str], value: object) -> st
 def _invalid_arg_value(name: str, value: object, reason: str = "is invalid") -> str:
     label = "property" if "." in name else "argument"
     return f"The {label} '{name}' {reason}. Received {inspected(value)}"
+
+
+def _invalid_return_value(expected: str, name: str, value: object) -> str:
+    return (
+        f'Expected {expected} to be returned from the "{name}" function but got {received(value)}.'
+    )
 
 
 def _out_of_range(name: str, allowed: str, value: object) -> str:
@@ -265,8 +272,10 @@ _CODES: dict[str, tuple[type[GnetError], str | Callable[..., str]]] = {
         _E,
         "{} waits, and the hub must not: call it from a greenlet, such as gevent.spawn() makes",
     ),
+    "ERR_INVALID_ADDRESS": (_E, "Invalid socket address"),
     "ERR_INVALID_ARG_TYPE": (_T, _invalid_arg_type),
     "ERR_INVALID_ARG_VALUE": (_T, _invalid_arg_value),
+    "ERR_INVALID_RETURN_VALUE": (_T, _invalid_return_value),
     "ERR_MISSING_ARGS": (_T, _missing_args),
     "ERR_OUT_OF_RANGE": (_R, _out_of_range),
     "ERR_READ_LANE_WAIT": (
@@ -285,10 +294,17 @@ _CODES: dict[str, tuple[type[GnetError], str | Callable[..., str]]] = {
         _E,
         "Socket closed before the connection was established",
     ),
+    "ERR_SOCKET_HANDLE_ADOPTED": (
+        _E,
+        "The bound socket has already been adopted by a server or socket",
+    ),
     "ERR_STREAM_ALREADY_FINISHED": (_E, "Cannot call {} after a stream was finished"),
     "ERR_STREAM_DESTROYED": (_E, "Cannot call {} after a stream was destroyed"),
     "ERR_STREAM_NULL_VALUES": (_T, "May not write null values to stream"),
     "ERR_STREAM_PREMATURE_CLOSE": (_E, "Premature close"),
+    "ERR_STREAM_PUSH_AFTER_EOF": (_E, "stream.push() after EOF"),
+    "ERR_STREAM_UNABLE_TO_PIPE": (_E, "Cannot pipe to a closed or destroyed stream"),
+    "ERR_STREAM_UNSHIFT_AFTER_END_EVENT": (_E, "stream.unshift() after end event"),
     "ERR_STREAM_WRITE_AFTER_END": (_E, "write after end"),
     "ERR_UNHANDLED_ERROR": (_E, _unhandled),
     "ERR_UNKNOWN_ENCODING": (_T, "Unknown encoding: {}"),

@@ -23,6 +23,8 @@ from gnet.errors import system_error
 __all__ = [
     "AcceptQueue",
     "accept_queue",
+    "bind_tcp",
+    "bind_unix",
     "close",
     "close_with_reset",
     "connect_error",
@@ -243,6 +245,58 @@ def has_news(fd: int) -> bool:
     except OSError:
         return True
     return True
+
+
+def bind_tcp(address: str, family: int, port: int, ipv6_only: bool, reuse_port: bool) -> Any:
+    """A TCP socket that is bound, and neither listens nor connects.
+
+    Args:
+        address: An IP address.
+        family: 4 or 6.
+        port: 0 lets the system choose.
+        ipv6_only: Whether an IPv6 socket leaves IPv4 alone (IPV6_V6ONLY).
+        reuse_port: Whether several sockets may share the port (SO_REUSEPORT).
+    Raises:
+        OSError: ``EADDRINUSE``, ``EACCES``, ``EADDRNOTAVAIL``, … with syscall ``'bind'``.
+    """
+    kind = _socket.AF_INET6 if family == 6 else _socket.AF_INET
+    try:
+        sock = _socket.socket(kind, _socket.SOCK_STREAM)
+    except OSError as error:
+        raise system_error(error.errno or 0, "bind", address, port) from None
+    try:
+        sock.setblocking(False)
+        sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_REUSEADDR, 1)
+        if reuse_port:
+            sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_REUSEPORT, 1)
+        if family == 6:
+            sock.setsockopt(_socket.IPPROTO_IPV6, _socket.IPV6_V6ONLY, int(ipv6_only))
+        sock.bind(_sockaddr(kind, address, port))
+    except OSError as error:
+        sock.close()
+        raise system_error(error.errno or 0, "bind", address, port) from None
+    return sock
+
+
+def bind_unix(path: str) -> Any:
+    """A Unix socket that is bound to ``path``, and neither listens nor connects.
+
+    Raises:
+        OSError: ``EADDRINUSE`` if there is a file, stale or not; ``EACCES``, ``EINVAL``, … With
+            syscall ``'bind'`` and the path as ``address``.
+    """
+    sock = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        sock.bind(path)
+    except (OSError, ValueError) as error:
+        sock.close()
+        # Without an errno it is Python that refused the path: too long, or not to be encoded.
+        number = (isinstance(error, OSError) and error.errno) or errno.EINVAL
+        # As for listen: a directory that is not there is EACCES.
+        number = errno.EACCES if number == errno.ENOENT else number
+        raise system_error(number, "bind", path) from None
+    return sock
 
 
 def start_connect(family: int, address: str, port: int = 0) -> tuple[Any, int]:

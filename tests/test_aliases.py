@@ -7,7 +7,16 @@ import re
 import pytest
 
 import gnet
-from gnet import AbortSignal, EventEmitter, Server, Socket, events
+from gnet import (
+    AbortSignal,
+    BlockList,
+    BoundSocket,
+    EventEmitter,
+    Server,
+    Socket,
+    SocketAddress,
+    events,
+)
 from gnet.accepting import AcceptingServer
 from gnet.address import DropInfo
 from gnet.events.emitter import _EmitterType
@@ -44,19 +53,29 @@ PAIRS: dict[type, dict[str, str]] = {
         "throw_if_aborted": "throwIfAborted",
     },
     Readable: {
+        "is_paused": "isPaused",
+        "readable_aborted": "readableAborted",
+        "readable_did_read": "readableDidRead",
         "readable_encoding": "readableEncoding",
         "readable_ended": "readableEnded",
         "readable_flowing": "readableFlowing",
         "readable_high_water_mark": "readableHighWaterMark",
         "readable_length": "readableLength",
+        "readable_object_mode": "readableObjectMode",
+        "remove_all_listeners": "removeAllListeners",
+        "remove_listener": "removeListener",
         "set_encoding": "setEncoding",
     },
     Writable: {
+        "set_default_encoding": "setDefaultEncoding",
+        "writable_aborted": "writableAborted",
+        "writable_corked": "writableCorked",
         "writable_ended": "writableEnded",
         "writable_finished": "writableFinished",
         "writable_high_water_mark": "writableHighWaterMark",
         "writable_length": "writableLength",
         "writable_need_drain": "writableNeedDrain",
+        "writable_object_mode": "writableObjectMode",
     },
     Socket: {
         "bytes_read": "bytesRead",
@@ -85,6 +104,23 @@ PAIRS: dict[type, dict[str, str]] = {
         "pause_on_connect": "pauseOnConnect",
     },
     Server: {"async_dispose": "asyncDispose"},
+    BlockList: {
+        "add_address": "addAddress",
+        "add_addresses": "addAddresses",
+        "add_cidr": "addCIDR",
+        "add_cidrs": "addCIDRs",
+        "add_range": "addRange",
+        "add_subnet": "addSubnet",
+        "from_json": "fromJSON",
+        "is_block_list": "isBlockList",
+        "remove_address": "removeAddress",
+        "remove_cidr": "removeCIDR",
+        "remove_range": "removeRange",
+        "remove_subnet": "removeSubnet",
+        "to_json": "toJSON",
+    },
+    SocketAddress: {"is_socket_address": "isSocketAddress", "to_json": "toJSON"},
+    BoundSocket: {"is_pipe": "isPipe"},
     DropInfo: {
         "local_address": "localAddress",
         "local_family": "localFamily",
@@ -99,12 +135,22 @@ NOT_NODES = {
     "nodejs_rejection": "Node's name is a symbol, whose text this is",
     "serve_forever": "Node's process stays by itself; gevent's servers have this method",
 }
-#: Where Node's spelling does not follow from Python's.
-IRREGULAR = {"listen_fd": "listenFD"}
 #: Module-level pairs.
 FUNCTIONS = [
     (gnet, "create_connection", "createConnection"),
     (gnet, "create_server", "createServer"),
+    (gnet, "get_default_auto_select_family", "getDefaultAutoSelectFamily"),
+    (
+        gnet,
+        "get_default_auto_select_family_attempt_timeout",
+        "getDefaultAutoSelectFamilyAttemptTimeout",
+    ),
+    (gnet, "set_default_auto_select_family", "setDefaultAutoSelectFamily"),
+    (
+        gnet,
+        "set_default_auto_select_family_attempt_timeout",
+        "setDefaultAutoSelectFamilyAttemptTimeout",
+    ),
     (gnet, "is_ip", "isIP"),
     (gnet, "is_ipv4", "isIPv4"),
     (gnet, "is_ipv6", "isIPv6"),
@@ -118,19 +164,41 @@ FUNCTIONS = [
 ]
 
 
+#: What Node spells in capitals.
+ACRONYMS = {
+    "add_cidr": "addCIDR",
+    "add_cidrs": "addCIDRs",
+    "from_json": "fromJSON",
+    "listen_fd": "listenFD",
+    "remove_cidr": "removeCIDR",
+    "to_json": "toJSON",
+}
+
+
 def camel_case(name: str) -> str:
     """Node's spelling of a name."""
-    return IRREGULAR.get(name) or re.sub(r"_(\w)", lambda match: match[1].upper(), name)
+    if name in ACRONYMS:
+        return ACRONYMS[name]
+    return re.sub(r"_(\w)", lambda match: match[1].upper(), name)
 
 
 ROWS = [(cls, name, alias) for cls, pairs in PAIRS.items() for name, alias in pairs.items()]
+CLASSES = (EventEmitter, Server, Socket, AbortSignal, BlockList, BoundSocket, SocketAddress)
 MEMBERS = sorted(
     {
         (cls, name)
-        for cls in (EventEmitter, Server, Socket, AbortSignal)
+        for cls in (
+            EventEmitter,
+            Server,
+            Socket,
+            AbortSignal,
+            BlockList,
+            BoundSocket,
+            SocketAddress,
+        )
         for base in cls.__mro__
         for name in vars(base)
-        if "_" in name and not name.startswith("_") and base is not object
+        if "_" in name and name.islower() and not name.startswith("_") and base is not object
     },
     key=lambda row: (row[0].__name__, row[1]),
 )

@@ -16,6 +16,10 @@ FLOORS = {
     "symbols": 0,
     "checks": 2,
     "address": 2,
+    "socket_address": 3,
+    "blocklist": 4,
+    "bound": 4,
+    "defaults": 3,
     "dispatcher": 2,
     "events": 3,
     "names": 3,
@@ -34,7 +38,7 @@ FLOORS = {
     "": 10,  # the package itself
 }
 #: Rooms that know neither loop nor greenlets.
-WITHOUT_GEVENT = ("states", "errors", "address")
+WITHOUT_GEVENT = ("states", "errors", "address", "socket_address", "blocklist", "defaults")
 #: Past this a room is two ideas.
 MOST_LINES = 500
 
