@@ -66,6 +66,8 @@ class Readable(Incoming):
     _encoding: str | None = None
     _push_encoding: str = "utf8"  # of text that is pushed or unshifted
     _pipes: tuple[Pipe, ...] = ()
+    _loops: int = 0  # that iterate over it
+    _loops_waiting: int = 0  # those that are not in their bodies
     _stalled: frozenset[Any] = frozenset()  # destinations of pipes that are waited for
 
     # ---------------------------------------------------------------- properties
@@ -467,6 +469,12 @@ class Readable(Incoming):
         check_can_wait("Reading from a stream")
         self._before_wait("data")
         return iterate(self, destroy_on_return)
+
+    def _waits_for_data(self) -> bool:
+        """Whether somebody wants the next data, and does nothing else meanwhile."""
+        if self._loops:
+            return self._loops_waiting == self._loops
+        return self._flow is FLOWING or "readable" in self._events
 
     def _has_more_to_write(self) -> bool:
         """Whether a stream that was read to its end is still good for something."""
