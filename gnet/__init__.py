@@ -28,6 +28,7 @@ from gnet.errors import (
 from gnet.events import AbortController, AbortSignal, EventEmitter, on, once, spawned
 from gnet.server import Server, create_server
 from gnet.socket import Socket, connect
+from gnet.stream import finished, pipeline
 
 __all__ = [
     "AbortController",
@@ -51,6 +52,7 @@ __all__ = [
     "create_connection",
     "create_server",
     "events",
+    "finished",
     "isIP",
     "isIPv4",
     "isIPv6",
@@ -59,6 +61,7 @@ __all__ = [
     "is_ipv6",
     "on",
     "once",
+    "pipeline",
     "run",
     "spawned",
 ]

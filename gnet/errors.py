@@ -231,6 +231,12 @@ def _invalid_arg_value(name: str, value: object, reason: str = "is invalid") -> 
     return f"The {label} '{name}' {reason}. Received {inspected(value)}"
 
 
+def _invalid_return_value(expected: str, name: str, value: object) -> str:
+    return (
+        f'Expected {expected} to be returned from the "{name}" function but got {received(value)}.'
+    )
+
+
 def _out_of_range(name: str, allowed: str, value: object) -> str:
     shown = inspected(value)
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
@@ -267,6 +273,7 @@ _CODES: dict[str, tuple[type[GnetError], str | Callable[..., str]]] = {
     ),
     "ERR_INVALID_ARG_TYPE": (_T, _invalid_arg_type),
     "ERR_INVALID_ARG_VALUE": (_T, _invalid_arg_value),
+    "ERR_INVALID_RETURN_VALUE": (_T, _invalid_return_value),
     "ERR_MISSING_ARGS": (_T, _missing_args),
     "ERR_OUT_OF_RANGE": (_R, _out_of_range),
     "ERR_READ_LANE_WAIT": (
@@ -289,6 +296,9 @@ _CODES: dict[str, tuple[type[GnetError], str | Callable[..., str]]] = {
     "ERR_STREAM_DESTROYED": (_E, "Cannot call {} after a stream was destroyed"),
     "ERR_STREAM_NULL_VALUES": (_T, "May not write null values to stream"),
     "ERR_STREAM_PREMATURE_CLOSE": (_E, "Premature close"),
+    "ERR_STREAM_PUSH_AFTER_EOF": (_E, "stream.push() after EOF"),
+    "ERR_STREAM_UNABLE_TO_PIPE": (_E, "Cannot pipe to a closed or destroyed stream"),
+    "ERR_STREAM_UNSHIFT_AFTER_END_EVENT": (_E, "stream.unshift() after end event"),
     "ERR_STREAM_WRITE_AFTER_END": (_E, "write after end"),
     "ERR_UNHANDLED_ERROR": (_E, _unhandled),
     "ERR_UNKNOWN_ENCODING": (_T, "Unknown encoding: {}"),

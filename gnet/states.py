@@ -21,6 +21,9 @@ __all__ = [
     "LINKED",
     "LISTENING",
     "LIVE",
+    "NOTICE_DUE",
+    "NOTICE_IDLE",
+    "NOTICE_WANTED",
     "NOT_ACCEPTING",
     "NOT_LISTENING",
     "PAUSED",
@@ -40,6 +43,7 @@ __all__ = [
     "Life",
     "Link",
     "Listening",
+    "Notice",
     "ReadSide",
     "Reading",
     "State",
@@ -72,6 +76,17 @@ class Flow(State):
 FLOW_UNSET = Flow("unset")  # nobody has asked for data yet: null
 FLOWING = Flow("flowing")  # true
 PAUSED = Flow("paused")  # false
+
+
+class Notice(State):
+    """Whether those who pull are to be told of data: Node's needReadable and emittedReadable."""
+
+    __slots__ = ()
+
+
+NOTICE_IDLE = Notice("idle")  # what is buffered was told already
+NOTICE_WANTED = Notice("wanted")  # the next data, or the end, is to be told by 'readable'
+NOTICE_DUE = Notice("due")  # 'readable' is queued or being emitted
 
 
 class ReadSide(State):

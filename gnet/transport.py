@@ -34,6 +34,7 @@ from gnet.states import (
     CONNECTING,
     FLOWING,
     LINKED,
+    LIVE,
     READ_ENDED,
     READING_HELD,
     READING_OFF,
@@ -123,7 +124,12 @@ class Transport(Duplex):
 
     def _clear_the_way(self) -> None:
         """Let writes go straight to the kernel, if nothing is in front of them."""
-        if self._under_way is None and self._write_side is WRITE_OPEN and self._errored is None:
+        if (
+            self._under_way is None
+            and self._write_side is WRITE_OPEN
+            and self._errored is None
+            and not self._corked
+        ):
             self._clear_fd = self._fd
 
     # ---------------------------------------------------------------- reading
@@ -137,8 +143,8 @@ class Transport(Duplex):
         if self._link is LINKED:
             self._reading = READING_ON
             self._read_watcher.start(self._dispatcher.post, (Transport._on_readable, self))
-        elif self._link is CONNECTING:
-            self._reading = READING_HELD
+        elif self._life is LIVE:
+            self._reading = READING_HELD  # until it is connected
 
     def _stop_reading(self) -> None:
         if self._reading is READING_ON:
@@ -178,6 +184,7 @@ class Transport(Duplex):
                 # Readable._push() and emit() without their tests, which hold here.
                 listeners = self._events.get("data")
                 if listeners is not None:
+                    self._did_read = True
                     for listener in listeners:
                         result = listener(chunk)
                         if result is not None and self._capture_rejections:
@@ -259,6 +266,16 @@ class Transport(Duplex):
         taken = super().write(chunk, encoding, callback)
         self._clear_the_way()
         return taken
+
+    def cork(self) -> None:
+        """Keep what is written until `uncork`: `Writable.cork` says how."""
+        self._clear_fd = None
+        super().cork()
+
+    def uncork(self) -> None:
+        """Undo one `cork`: `Writable.uncork` says how."""
+        super().uncork()
+        self._clear_the_way()
 
     def _write_after_peer(self, callback: Any) -> bool:
         """Refuse a write after the peer's end, which has ended this side as well."""

@@ -41,6 +41,7 @@ MOVES = [
 MACHINES = {
     "Flow": ["FLOW_UNSET", "FLOWING", "PAUSED"],
     "Reading": ["READING_OFF", "READING_ON", "READING_HELD"],
+    "Notice": ["NOTICE_IDLE", "NOTICE_WANTED", "NOTICE_DUE"],
     "ReadSide": ["READ_OPEN", "READ_EOF", "READ_ENDED"],
     "WriteSide": ["WRITE_OPEN", "WRITE_ENDING", "WRITE_SHUTTING", "WRITE_FINISHED"],
     "Life": ["LIVE", "DESTROYED", "CLOSED"],

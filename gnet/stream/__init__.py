@@ -1,3 +1,6 @@
 """Node's streams, knowing no socket: both halves, what couples them, their end."""
 
-__all__: list[str] = []
+from gnet.stream.finished import finished
+from gnet.stream.pipeline import pipeline
+
+__all__ = ["finished", "pipeline"]

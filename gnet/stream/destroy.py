@@ -103,6 +103,13 @@ class Stream(EventEmitter):
         self._error_emitted = True
         emit_error(self, error, reported=self._error_reported)
 
+    def _on_unheard_error(self, error: BaseException) -> None:
+        """Report an ``'error'`` that only a pipe has heard, or fail with it if it was made up."""
+        if self._error_emitted:
+            emit_error(self, error, reported=self._error_reported)
+        else:
+            self.destroy(error)
+
     def _emit_close(self, *args: Any) -> None:
         self._life = after(self._life, "close")
         self.emit("close", *args)

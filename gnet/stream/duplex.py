@@ -25,6 +25,7 @@ class Duplex(Readable, Writable):
     __slots__ = (
         "_allow_half_open",
         "_decoder",
+        "_did_read",
         "_dispatcher",
         "_errored",
         "_flow",
@@ -73,6 +74,7 @@ class Duplex(Readable, Writable):
         self._read_length = 0
         self._read_high_water_mark = high_water_mark
         self._decoder = None
+        self._did_read = False
         self._resumed_in = -1
         self._lane = None
         self._lane_waiting = None
@@ -108,6 +110,12 @@ class Duplex(Readable, Writable):
     def _after_finish(self) -> None:
         if self.readable_ended:
             self.destroy()
+
+    def _has_readable_half(self) -> bool:
+        return True
+
+    def _has_writable_half(self) -> bool:
+        return True
 
     def _has_more_to_write(self) -> bool:
         if self._write_side is WRITE_OPEN:

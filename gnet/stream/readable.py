@@ -1,64 +1,72 @@
-"""The incoming half of a stream: buffering, flowing and pausing, ``'data'`` and ``'end'``.
+"""The incoming half of a stream as its users see it: flowing, pulling, piping, iterating.
 
-Data is delivered in the *read lane*: one greenlet at a time. While a ``'data'`` or ``'end'``
-listener blocks, nothing more of this stream is delivered, so that the peer feels it; other events
-are not behind the lane. Node: stream, "Readable streams".
+How data gets from the source to them is `gnet.stream.incoming`'s. Node: stream,
+"Readable streams".
 """
 
 from __future__ import annotations
 
+import math
+import re
 from collections import deque
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, TypeVar
 
-import gevent
-from gevent.hub import Waiter
-
 from gnet.dispatcher import check_can_wait
-from gnet.errors import AbortError, node_error
+from gnet.errors import node_error
 from gnet.states import (
     CLOSED,
     FLOW_UNSET,
     FLOWING,
     LIVE,
+    NOTICE_DUE,
+    NOTICE_IDLE,
+    NOTICE_WANTED,
     PAUSED,
     READ_ENDED,
-    READ_EOF,
     READ_OPEN,
-    Flow,
-    ReadSide,
-    after,
 )
-from gnet.stream.destroy import Stream
-from gnet.stream.encoding import Decoder, make_decoder, normal_name
+from gnet.stream.encoding import encode, make_decoder, normal_name
+from gnet.stream.incoming import Chunk, Incoming
+from gnet.stream.iteration import iterate
+from gnet.stream.pipe import Pipe
 from gnet.symbols import ABSENT
 
 __all__ = ["Readable"]
 
 Self = TypeVar("Self", bound="Readable")
-Chunk = Any  # bytes, or str after set_encoding()
 
-#: Events that only the read lane delivers.
-_LANE_EVENTS = frozenset({"data", "end"})
+#: Bytes beyond which a high-water mark does not grow. Node: 1 GiB.
+_MOST_BUFFERED = 2**30
 
 
-class Readable(Stream):
-    """The readable half. The source calls `_push`, and `_start_reading` when told to go on."""
+def _whole_number(size: Any) -> int | None:
+    """What JavaScript's ``parseInt`` makes of a size; None for what is no number."""
+    if isinstance(size, bool):
+        return None
+    if isinstance(size, float):
+        return int(size) if math.isfinite(size) else None
+    if isinstance(size, int):
+        return size
+    digits = re.match(r"\s*([+-]?[0-9]+)", size) if isinstance(size, str) else None
+    return int(digits[1]) if digits else None
+
+
+def _next_power_of_two(size: int) -> int:
+    if size > _MOST_BUFFERED:
+        raise node_error("ERR_OUT_OF_RANGE", "size", "<= 1GiB", size)
+    return 1 << (size - 1).bit_length()
+
+
+class Readable(Incoming):
+    """The readable half."""
 
     __slots__ = ()
 
-    _flow: Flow
-    _read_side: ReadSide
-    _chunks: deque[Chunk] | None = None  # made when something has to be buffered
-    _read_length: int
-    _read_high_water_mark: int
-    _decoder: Decoder | None
     _encoding: str | None = None
-    _resumed_in: int  # the dispatcher's turn in which resume() left nothing to do
-    _resume_due: bool = False  # a resume is queued: not a state, as pause() and resume() may follow
-    _lane: Any  # the greenlet that delivers, or None
-    _lane_waiting: list[Callable[[Any], object]] | None  # what found the lane busy
-    _pullers: tuple[Waiter[None], ...] = ()  # who iterates and waits for data
+    _push_encoding: str = "utf8"  # of text that is pushed or unshifted
+    _pipes: tuple[Pipe, ...] = ()
+    _stalled: frozenset[Any] = frozenset()  # destinations of pipes that are waited for
 
     # ---------------------------------------------------------------- properties
 
@@ -102,12 +110,35 @@ class Readable(Stream):
 
     readableEncoding = readable_encoding
 
-    # ---------------------------------------------------------------- public methods
+    @property
+    def readable_did_read(self) -> bool:
+        """Whether any data was delivered, or taken by `read`."""
+        return self._did_read
+
+    readableDidRead = readable_did_read
+
+    @property
+    def readable_aborted(self) -> bool:
+        """Whether the stream was destroyed before ``'end'``."""
+        is_gone = self._life is not LIVE or self._errored is not None
+        return is_gone and self._read_side is not READ_ENDED
+
+    readableAborted = readable_aborted
+
+    @property
+    def readable_object_mode(self) -> bool:
+        """False: what comes is bytes or text."""
+        return False
+
+    readableObjectMode = readable_object_mode
+
+    # ---------------------------------------------------------------- listeners
 
     def on(self, event: Hashable, listener: Any = ABSENT) -> Any:
         """Add a listener; one for ``'data'`` makes a stream flow that nobody has paused.
 
-        Everything else as in `EventEmitter.on`.
+        One for ``'readable'`` keeps it from flowing: its listener is to call `read`. Everything
+        else as in `EventEmitter.on`. Node: stream, event ``'readable'``.
         """
         if listener is ABSENT:
             return super().on(event)
@@ -115,15 +146,41 @@ class Readable(Stream):
         if event == "data":
             if self._flow is not PAUSED:
                 self.resume()
+        elif event == "readable":
+            self._begin_pulling()
         elif event == "resume" and self._resumed_in == self._dispatcher.turn:
             self._resume_later()
         return self
+
+    def remove_listener(self: Self, event: Hashable, listener: Any) -> Self:
+        """Take a listener off; without one for ``'readable'`` the stream may flow again, later.
+
+        Everything else as in `EventEmitter.remove_listener`.
+        """
+        super().remove_listener(event, listener)
+        if event == "readable":
+            self._dispatcher.defer(Readable._review_pulling, self)
+        return self
+
+    removeListener = remove_listener
+
+    def remove_all_listeners(self: Self, event: Hashable = ABSENT) -> Self:
+        """Take all listeners off, as `EventEmitter.remove_all_listeners` does."""
+        super().remove_all_listeners(event)
+        if event == "readable" or event is ABSENT:
+            self._dispatcher.defer(Readable._review_pulling, self)
+        return self
+
+    removeAllListeners = remove_all_listeners
+
+    # ---------------------------------------------------------------- flowing
 
     def pause(self: Self) -> Self:
         """Deliver no more ``'data'``. Reading goes on until the buffer is full.
 
         Emits ``'pause'`` unless paused already. Node: stream, "readable.pause()".
         """
+        self._asked_flow = PAUSED
         if self._flow is not PAUSED:
             self._flow = PAUSED
             self.emit("pause")
@@ -132,12 +189,20 @@ class Readable(Stream):
     def resume(self: Self) -> Self:
         """Deliver data from the next turn on; without a ``'data'`` listener it is dropped.
 
-        Emits ``'resume'`` then. Node: stream, "readable.resume()".
+        Emits ``'resume'`` then. While somebody listens for ``'readable'``, nothing flows.
+        Node: stream, "readable.resume()".
         """
+        if self._asked_flow is not FLOW_UNSET or self._is_pulled:
+            self._asked_flow = FLOWING
         if self._flow is not FLOWING:
             self._dispatcher.check_thread(self)
-            self._flow = FLOWING
-            if self._chunks is None and self._is_reading() and "resume" not in self._events:
+            self._flow = PAUSED if self._is_pulled else FLOWING
+            if (
+                self._chunks is None
+                and self._is_reading()
+                and not self._is_pulled
+                and "resume" not in self._events
+            ):
                 # The next turn has nothing to do, unless this one still adds a 'resume' listener.
                 # Most connections come here once; it spares them 5 % of connect-echo-close.
                 self._resumed_in = self._dispatcher.turn
@@ -145,10 +210,11 @@ class Readable(Stream):
                 self._resume_later()
         return self
 
-    def _resume_later(self) -> None:
-        if not self._resume_due:
-            self._resume_due = True
-            self._dispatcher.defer(Readable._resume, self)
+    def is_paused(self) -> bool:
+        """Whether the stream was paused, by `pause` or a listener for ``'readable'``."""
+        return self._asked_flow is PAUSED or self._flow is PAUSED
+
+    isPaused = is_paused
 
     def set_encoding(self: Self, encoding: str | None = None) -> Self:
         """Deliver ``str`` from now on; characters split across chunks are put together.
@@ -174,6 +240,201 @@ class Readable(Stream):
 
     setEncoding = set_encoding
 
+    # ---------------------------------------------------------------- pulling
+
+    def read(self, size: Any = ABSENT) -> Chunk | None:
+        """Take buffered data, without waiting for any.
+
+        Args:
+            size: How many bytes, or characters after `set_encoding`; all that is buffered if left
+                out. 0 takes nothing, but has the stream look for more. More than the high-water
+                mark raises that mark.
+        Returns:
+            As much as was asked for, or what is left before the end; None if there is less:
+            ``'readable'`` will tell of more. What is returned is emitted as ``'data'``, too.
+        Raises:
+            ValueError: ``ERR_OUT_OF_RANGE`` if ``size`` is over 1 GiB.
+
+        Node: stream, "readable.read([size])".
+        Example:
+            @socket.on('readable')
+            def take():
+                while (chunk := socket.read()) is not None:
+                    print(chunk)
+        """
+        self._dispatcher.check_thread(self)
+        wanted = _whole_number(size)
+        if wanted is not None and wanted > self._read_high_water_mark:
+            self._read_high_water_mark = _next_power_of_two(wanted)
+        if wanted == 0:
+            self._look_for_data()
+            return None
+        if self._notice is NOTICE_DUE:
+            self._notice = NOTICE_IDLE
+        is_over = self._read_side is not READ_OPEN
+        amount = self._available(wanted)
+        if not is_over:
+            self._pull_source(amount)
+        chunk = self._take_out(amount) if amount else None
+        if is_over:
+            if not self._read_length and wanted != amount:  # asked for more than there will be
+                self._dispatcher.defer(Incoming._end, self)
+        elif not self._read_length or (
+            chunk is None and self._read_length <= self._read_high_water_mark
+        ):
+            self._want_notice()
+        if chunk is not None and not self._error_emitted and self._life is not CLOSED:
+            self._did_read = True
+            self.emit("data", chunk)
+        return chunk
+
+    def push(self, chunk: Any, encoding: str | None = None) -> bool:
+        """Add to the end of what was read, as if it had come from the source.
+
+        Args:
+            chunk: ``bytes``, ``bytearray``, ``memoryview`` or ``str``; None for the end.
+            encoding: Of a ``str``; utf8, or what `set_default_encoding` was given.
+        Returns:
+            Whether there is room for more.
+
+        What cannot be added destroys the stream: ``ERR_INVALID_ARG_TYPE``,
+        ``ERR_STREAM_PUSH_AFTER_EOF``. Node: stream, "readable.push(chunk[, encoding])".
+        """
+        self._dispatcher.check_thread(self)
+        if chunk is None:
+            if self._read_side is READ_OPEN:
+                self._stop_reading()
+                self._in_lane(Incoming._push_eof)
+            return False
+        data = self._readable_bytes(chunk, encoding, decoded=False)
+        if data is None:
+            return False
+        if not data:
+            return self._can_take_more()
+        if self._read_side is not READ_OPEN:
+            self.destroy(node_error("ERR_STREAM_PUSH_AFTER_EOF"))
+            return False
+        if self._life is not LIVE or self._errored is not None:
+            return False
+        if self._decoder is not None and not isinstance(data, str):
+            data = self._decoder.decode(data)
+        if data:
+            self._insert(data, in_front=False)
+        return self._can_take_more()
+
+    def unshift(self, chunk: Any, encoding: str | None = None) -> bool:
+        """Put back in front what was read too far.
+
+        Args:
+            chunk: As for `push`.
+            encoding: As for `push`.
+        Returns:
+            Whether there is room for more.
+
+        A stream that flows with nothing buffered delivers it at once. After ``'end'`` it destroys
+        the stream: ``ERR_STREAM_UNSHIFT_AFTER_END_EVENT``. Node: stream,
+        "readable.unshift(chunk[, encoding])".
+        """
+        self._dispatcher.check_thread(self)
+        if chunk is None:
+            return self.push(None)
+        data = self._readable_bytes(chunk, encoding, decoded=True)
+        if data is None:
+            return False
+        if data and self._read_side is READ_ENDED:
+            self.destroy(node_error("ERR_STREAM_UNSHIFT_AFTER_END_EVENT"))
+        elif data and (self._life is not LIVE or self._errored is not None):
+            return False
+        elif data:
+            self._insert(data, in_front=True)
+        return self._can_take_more()
+
+    def _readable_bytes(self, chunk: Any, encoding: str | None, *, decoded: bool) -> Chunk | None:
+        """What a user adds to the buffer; None if it can't be, which destroys the stream."""
+        if isinstance(chunk, str):
+            name = normal_name(encoding or self._push_encoding)
+            if name == self._encoding:
+                return chunk
+            data = encode(chunk, name)
+            if decoded and self._encoding is not None:
+                return make_decoder(self._encoding).decode(data, final=True)
+            return data
+        if isinstance(chunk, (bytes, bytearray, memoryview)):
+            return bytes(chunk)
+        names = ["string", "Buffer", "TypedArray", "DataView"]
+        self.destroy(node_error("ERR_INVALID_ARG_TYPE", "chunk", names, chunk))
+        return None
+
+    def _can_take_more(self) -> bool:
+        return self._read_side is READ_OPEN and self._has_room()
+
+    # ---------------------------------------------------------------- telling who pulls
+
+    def _begin_pulling(self) -> None:
+        if self._read_side is READ_ENDED or self._is_pulled:
+            return
+        if self._resumed_in == self._dispatcher.turn:
+            self._resume_later()
+        if self._flow is FLOWING:
+            self._asked_flow = FLOWING
+        self._is_pulled = True
+        self._flow = PAUSED
+        self._notice = NOTICE_WANTED
+        if self._read_length:
+            self._notify_later()
+        elif not self._is_reading():
+            self._dispatcher.defer(Readable._look_for_data, self)
+
+    def _review_pulling(self) -> None:
+        """See, a turn after a listener for ``'readable'`` went, whether to flow again."""
+        self._is_pulled = "readable" in self._events
+        if self._resume_due and self._asked_flow is FLOWING:
+            self._flow = FLOWING
+        elif "data" in self._events:
+            self.resume()
+        elif not self._is_pulled:
+            self._flow = FLOW_UNSET
+
+    # ---------------------------------------------------------------- piping, iterating
+
+    def pipe(self, destination: Any, options: Any = None, *, end: bool = True) -> Any:
+        """Write to ``destination`` whatever is read, no faster than it takes it.
+
+        Args:
+            destination: A stream that can be written to.
+            options: Node's options object: ``{'end': False}``.
+            end: Whether the end of this stream ends ``destination``.
+        Returns:
+            ``destination``, which has emitted ``'pipe'``, so that pipes can be chained.
+
+        An error of either stream ends neither the other nor is it handled: `gnet.pipeline` sees to
+        both. Node: stream, "readable.pipe(destination[, options])".
+        Example:
+            client.pipe(upstream).pipe(client)
+        """
+        if options is not None:
+            end = options.get("end") is not False
+        pipe = Pipe(self, destination, end)
+        self._pipes = (*self._pipes, pipe)
+        pipe.start()
+        return destination
+
+    def unpipe(self: Self, destination: Any = None) -> Self:
+        """Undo `pipe` to ``destination``, or to all, and pause unless another one is left.
+
+        Emits ``'unpipe'`` on the destination. Node: stream, "readable.unpipe([destination])".
+        """
+        if destination is None:
+            gone, self._pipes = self._pipes, ()
+        else:
+            gone = tuple(pipe for pipe in self._pipes if pipe.destination is destination)[:1]
+            self._pipes = tuple(pipe for pipe in self._pipes if pipe not in gone)
+        if gone and not self._pipes:
+            self.pause()
+        for pipe in gone:
+            pipe.destination.emit("unpipe", self, {"hasUnpiped": False})
+        return self
+
     def __iter__(self) -> Iterator[Chunk]:
         """Yield what arrives, in blocking style; leaving the loop early destroys the stream.
 
@@ -182,200 +443,29 @@ class Readable(Stream):
         ``ERR_READ_LANE_WAIT``. Node: stream, "readable[Symbol.asyncIterator]()". Differs: at the
         end of the data, what is still to be written goes out before the stream is destroyed.
         """
+        return self.iterator()
+
+    def iterator(
+        self, options: Mapping[str, Any] | None = None, *, destroy_on_return: bool = True
+    ) -> Iterator[Chunk]:
+        """Iterate as ``for chunk in stream`` does, with a choice of how that ends.
+
+        Args:
+            options: Node's options object: ``{'destroyOnReturn': False}``.
+            destroy_on_return: Whether leaving the loop early, or its end, destroys the stream.
+        Raises:
+            TypeError: ``ERR_INVALID_ARG_TYPE`` if the options are no mapping.
+
+        Node: stream, "readable.iterator([options])".
+        """
+        if options is not None:
+            if not isinstance(options, Mapping):
+                raise node_error("ERR_INVALID_ARG_TYPE", "options", "object", options)
+            destroy_on_return = options.get("destroyOnReturn") is not False
         check_can_wait("Reading from a stream")
         self._before_wait("data")
-        return self._iterate()
-
-    def _iterate(self) -> Iterator[Chunk]:
-        outcome: list[BaseException | None] = []
-
-        def conclude(error: BaseException | None) -> None:
-            if not outcome:
-                outcome.append(error)
-            self._wake_pullers()
-
-        def on_end() -> None:
-            conclude(None)
-            # Two turns on, the stream has ended its own side, and what was written is out or not.
-            defer = self._dispatcher.defer
-            defer(lambda _: defer(Readable._destroy_unless_needed, self), self)
-
-        def on_close(*_args: object) -> None:
-            conclude(None if self.readable_ended else node_error("ERR_STREAM_PREMATURE_CLOSE"))
-
-        self._flow = PAUSED
-        self.on("end", on_end).on("error", conclude).on("close", on_close)
-        if self.readable_ended:
-            conclude(None)
-        elif self._life is not LIVE:
-            conclude(self._errored or node_error("ERR_STREAM_PREMATURE_CLOSE"))
-        try:
-            while True:
-                chunk = self._take_all() if self._life is LIVE else None
-                if chunk is not None:
-                    yield chunk
-                elif outcome:
-                    if outcome[0] is not None:
-                        raise outcome[0]
-                    return
-                else:
-                    self._wait_readable()
-        finally:
-            if outcome and outcome[0] is None:
-                self.off("end", on_end).off("error", conclude).off("close", on_close)
-            elif self._life is LIVE:
-                # The listener for 'error' stays: this error is not one to report.
-                self.destroy(AbortError())
-
-    def _destroy_unless_needed(self) -> None:
-        if not self._has_more_to_write():
-            self.destroy()
+        return iterate(self, destroy_on_return)
 
     def _has_more_to_write(self) -> bool:
         """Whether a stream that was read to its end is still good for something."""
         return False
-
-    def _wait_readable(self) -> None:
-        puller: Waiter[None] = Waiter()
-        self._pullers = (*self._pullers, puller)
-        try:
-            puller.get()
-        finally:
-            self._pullers = tuple(other for other in self._pullers if other is not puller)
-
-    def _wake_pullers(self) -> None:
-        for puller in self._pullers:
-            self._dispatcher.loop.run_callback(puller.switch, None)
-        self._pullers = ()
-
-    def _before_wait(self, event: Hashable) -> None:
-        self._dispatcher.check_thread(self)
-        if event in _LANE_EVENTS and self._lane is gevent.getcurrent():
-            raise node_error("ERR_READ_LANE_WAIT", event)
-
-    # ---------------------------------------------------------------- the read lane
-
-    def _in_lane(self, deliver: Callable[[Any], object]) -> None:
-        """Call ``deliver(self)`` as the only one that delivers, or queue it until it can be."""
-        if self._lane is not None:
-            self._wait_for_lane(deliver)
-            return
-        self._lane = gevent.getcurrent()
-        try:
-            deliver(self)
-        finally:
-            self._lane = None
-            if self._lane_waiting is not None:
-                self._leave_lane()
-
-    def _wait_for_lane(self, task: Callable[[Any], object]) -> None:
-        if self._lane_waiting is None:
-            self._lane_waiting = []
-        self._lane_waiting.append(task)
-
-    def _leave_lane(self) -> None:
-        waiting, self._lane_waiting = self._lane_waiting, None
-        for task in waiting or ():
-            self._dispatcher.defer(task, self)
-
-    def _resume(self) -> None:
-        self._in_lane(Readable._resume_now)
-
-    def _resume_now(self) -> None:
-        self._resume_due = False
-        self._read_more()
-        self.emit("resume")
-        self._flow_out()
-        if self._flow is FLOWING:
-            self._read_more()
-
-    def _flow_out(self) -> None:
-        while self._flow is FLOWING and self._chunks:
-            chunk = self._chunks.popleft()
-            self._read_length -= len(chunk)
-            self._read_more()
-            if not self._error_emitted and self._life is not CLOSED:
-                self.emit("data", chunk)
-
-    def _take_all(self) -> Chunk | None:
-        """Everything that is buffered as one chunk, or None; then go on reading."""
-        chunks, self._chunks = self._chunks, None
-        self._read_length = 0
-        if self._life is LIVE:
-            self._read_more()
-        if not chunks:
-            return None
-        return chunks[0] if len(chunks) == 1 else chunks[0][:0].join(chunks)
-
-    def _read_more(self) -> None:
-        """Have the source go on if there is room, or say that the end was reached."""
-        if self._read_side is READ_OPEN:
-            if self._has_room() and self._life is LIVE and self._errored is None:
-                self._start_reading()
-        elif self._read_side is READ_EOF and not self._read_length:
-            self._dispatcher.defer(Readable._end, self)
-
-    def _has_room(self) -> bool:
-        return self._read_length < self._read_high_water_mark or not self._read_length
-
-    def _is_reading(self) -> bool:
-        """Whether the source goes on by itself as it is."""
-        return False
-
-    def _start_reading(self) -> None:
-        """Have the source call `_push`, until that returns False."""
-        raise AssertionError("a subclass says where data comes from")
-
-    def _push(self, data: bytes) -> bool:
-        """Take what the source has read, in the read lane.
-
-        Returns:
-            Whether the source shall go on; if not, `_start_reading` will tell it when.
-        """
-        if self._life is not LIVE or self._errored is not None:
-            return False
-        chunk: Chunk = data
-        if self._decoder is not None:
-            chunk = self._decoder.decode(data)
-            if not chunk:
-                return self._has_room()
-        if self._flow is FLOWING and not self._read_length and "data" in self._events:
-            self.emit("data", chunk)
-        else:
-            self._buffer(chunk)
-        return self._has_room()
-
-    def _buffer(self, chunk: Chunk) -> None:
-        if self._chunks is None:
-            self._chunks = deque()
-        self._chunks.append(chunk)
-        self._read_length += len(chunk)
-        self._wake_pullers()
-        if self._flow is FLOWING and not self._resume_due:
-            self._flow_out()  # flowing without a listener: nobody wants it
-
-    def _push_eof(self) -> None:
-        """Take the end of the data from the source, in the read lane."""
-        self._read_side = after(self._read_side, "eof")
-        rest = self._decoder.decode(b"", final=True) if self._decoder is not None else ""
-        if rest:
-            self._buffer(rest)
-        self._flow_out()
-        self._read_more()
-        self._wake_pullers()
-
-    def _end(self) -> None:
-        self._in_lane(Readable._end_now)
-
-    def _end_now(self) -> None:
-        if (
-            self._read_side is READ_EOF
-            and not self._read_length
-            and self._errored is None
-            and self._life is not CLOSED
-        ):
-            self._read_side = after(self._read_side, "end")
-            self._emit_then("end", self._after_end)
-
-    def _after_end(self) -> None:
-        """Do what follows ``'end'``."""

@@ -43,6 +43,8 @@ class Writable(Stream):
     )
     _need_drain: bool = False  # write() returned False: 'drain' is owed, whatever the state
     _finish_callbacks: list[Callback] | None = None
+    _corked: int = 0  # how many uncork() are missing
+    _default_encoding: str = "utf8"
 
     # ---------------------------------------------------------------- properties
 
@@ -86,7 +88,60 @@ class Writable(Stream):
 
     writableNeedDrain = writable_need_drain
 
+    @property
+    def writable_corked(self) -> int:
+        """How many more times `uncork` has to be called than `cork` was."""
+        return self._corked
+
+    writableCorked = writable_corked
+
+    @property
+    def writable_aborted(self) -> bool:
+        """Whether the stream was destroyed, or failed, before ``'finish'``."""
+        is_gone = self._life is not LIVE or self._errored is not None
+        return is_gone and self._write_side is not WRITE_FINISHED
+
+    writableAborted = writable_aborted
+
+    @property
+    def writable_object_mode(self) -> bool:
+        """False: what goes out is bytes or text."""
+        return False
+
+    writableObjectMode = writable_object_mode
+
     # ---------------------------------------------------------------- public methods
+
+    def cork(self) -> None:
+        """Keep what is written until `uncork`, and send it in one go then.
+
+        Several calls need as many of `uncork`; `end` does them all. Node: stream,
+        "writable.cork()".
+        """
+        self._dispatcher.check_thread(self)
+        self._corked += 1
+
+    def uncork(self) -> None:
+        """Undo one `cork`; after the last, what was written meanwhile goes out."""
+        self._dispatcher.check_thread(self)
+        if self._corked:
+            self._corked -= 1
+            if self._under_way is None:
+                self._send_queued()
+
+    def set_default_encoding(self: Self, encoding: str) -> Self:
+        """Set the encoding of text that is written without one; utf8 before.
+
+        Raises:
+            TypeError: ``ERR_UNKNOWN_ENCODING``.
+
+        Node: stream, "writable.setDefaultEncoding(encoding)".
+        """
+        normal_name(encoding)
+        self._default_encoding = encoding
+        return self
+
+    setDefaultEncoding = set_default_encoding
 
     def write(
         self,
@@ -142,6 +197,9 @@ class Writable(Stream):
         if error is not None:
             pass  # told already, to 'error'
         elif self._write_side is WRITE_OPEN and self._errored is None:
+            if self._corked:
+                self._corked = 1
+                self.uncork()
             self._write_side = after(self._write_side, "end")
             self._finish_maybe()
         elif self._write_side is WRITE_FINISHED:
@@ -199,7 +257,7 @@ class Writable(Stream):
         if isinstance(chunk, str):  # Node's sockets keep strings as they are and count their length
             length = len(chunk) if chunk.isascii() else len(encode(chunk, "utf16le")) // 2
         self._write_length += length
-        if self._under_way is None and self._errored is None:
+        if self._under_way is None and self._errored is None and not self._corked:
             self._send([data], length, callback)
         else:
             if self._queue is None:
@@ -210,8 +268,7 @@ class Writable(Stream):
             return False
         return self._life is LIVE and self._errored is None
 
-    @staticmethod
-    def _bytes(chunk: Any, encoding: Any) -> bytes:
+    def _bytes(self, chunk: Any, encoding: Any) -> bytes:
         if chunk is None:
             raise node_error("ERR_STREAM_NULL_VALUES")
         if encoding and encoding != "buffer":
@@ -219,7 +276,7 @@ class Writable(Stream):
         if isinstance(chunk, bytes):
             return chunk
         if isinstance(chunk, str):
-            return encode(chunk, encoding or "utf8")
+            return encode(chunk, encoding or self._default_encoding)
         if isinstance(chunk, (bytearray, memoryview)):
             return bytes(chunk)
         raise node_error(
@@ -256,7 +313,7 @@ class Writable(Stream):
         self._after_write(callback)
 
     def _send_queued(self) -> None:
-        if self._queue is None or self._life is not LIVE:
+        if self._queue is None or self._corked or self._life is not LIVE:
             return
         queued, self._queue = self._queue, None
         callbacks = [callback for _, _, callback in queued if callback is not None]
@@ -328,6 +385,14 @@ class Writable(Stream):
             self._dispatcher.defer(Writable._fail_queued, self)
 
     # ---------------------------------------------------------------- ending
+
+    def _is_written_to_end(self) -> bool:
+        """Whether `end` was called and nothing is left to send."""
+        return self._write_side is not WRITE_OPEN and not self._write_length
+
+    def _has_callbacks_to_call(self) -> bool:
+        """Whether a write or the end is still on its way."""
+        return self._under_way is not None or self._write_side in (WRITE_ENDING, WRITE_SHUTTING)
 
     def _is_flushed(self) -> bool:
         return (
