@@ -33,12 +33,12 @@ const feed = async (socket, ...chunks) => {
   }
 };
 
-/** End the case. */
+/** End the case, one socket after the other. */
 const over = async (...sockets) => {
   for (const socket of sockets) {
     socket.destroy();
+    await settled();
   }
-  await settled();
 };
 
 /** Note what a call gives or throws. */

@@ -41,10 +41,10 @@ def feed(socket: Any, *chunks: Any) -> None:
 
 
 def over(*sockets: Any) -> None:
-    """End the case."""
+    """End the case, one socket after the other."""
     for socket in sockets:
         socket.destroy()
-    settled()
+        settled()
 
 
 def attempt(side: Side, label: str, fn: Callable[..., object], *args: Any) -> None:

@@ -35,7 +35,7 @@ const main = async () => {
     side.note('waits', client.writableLength);
     client.destroy(error);
     await settled();
-    side.note('over', client.writableFinished);
+    side.note('over', client.writableFinished, client.errored);
     await over(client, peer);
 
     side = new Side(`written, ${kind}`);

@@ -35,7 +35,7 @@ for error in (None, Exception("no more")):
     side.note("waits", client.writable_length)
     client.destroy(error)
     settled()
-    side.note("over", client.writable_finished)
+    side.note("over", client.writable_finished, client.errored)
     over(client, peer)
 
     side = Side(f"written, {kind}")

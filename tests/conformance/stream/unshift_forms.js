@@ -14,6 +14,7 @@ const chunks = [
   ['unknown', 'ab', 'nonsense'],
   ['empty text', ''],
   ['empty bytes', Buffer.alloc(0)],
+  ['bytes', Buffer.from('ab')],
   ['view', new Uint8Array([97, 98])],
   ['number', 5],
   ['thing', new Thing()],

@@ -9,7 +9,7 @@ import gnet
 
 
 class Thing:
-    pass
+    """Nothing that a stream takes."""
 
 
 chunks: list[tuple[Any, ...]] = [
@@ -20,6 +20,7 @@ chunks: list[tuple[Any, ...]] = [
     ("unknown", "ab", "nonsense"),
     ("empty text", ""),
     ("empty bytes", b""),
+    ("bytes", b"ab"),
     ("view", memoryview(b"ab")),
     ("number", 5),
     ("thing", Thing()),

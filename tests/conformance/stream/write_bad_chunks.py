@@ -7,7 +7,7 @@ import gnet
 
 
 class Thing:
-    pass
+    """Nothing that a stream takes."""
 
 
 writes = {
