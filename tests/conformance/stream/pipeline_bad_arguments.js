@@ -3,7 +3,7 @@
 
 const { pipeline } = require('node:stream');
 const { Side } = require('../net/_sides');
-const { attempt, over, pair } = require('./_pair');
+const { over, pair } = require('./_pair');
 
 class Thing {}
 
@@ -22,7 +22,11 @@ const main = async () => {
     const [client, peer] = await pair();
     peer.on('error', () => {});
     client.on('error', () => {});
-    attempt(side, 'gives', () => act(client, () => side.note('called')));
+    try {
+      act(client, () => side.note('called'));
+    } catch (err) {
+      side.note('threw', err.code);
+    }
     side.note('then', client.destroyed);
     await over(client, peer);
   }

@@ -26,7 +26,7 @@ def fail() -> Iterator[Any]:
 
 sources: dict[str, Callable[[], Any]] = {
     "list": lambda: ["one ", "two"],
-    "empty list": lambda: [],
+    "empty list": list,
     "generator": lambda: words(),
     "function": lambda: words,
     "function that gives a list": lambda: lambda: ["one ", "two"],

@@ -14,7 +14,8 @@ const main = async () => {
     writer.on('error', () => {});
     echo.on('error', () => {});
     reader.on('error', () => {});
-    new Side(`${ending}, reader`).watch(reader, 'data', 'end');
+    const parts = [];
+    reader.on('data', (data) => parts.push(data));
     echo.on('data', (data) => echo.write(String(data).toUpperCase()));
     echo.on('end', () => echo.end('!'));
     const last = pipeline(source, middle, destination, noting(side, 'done'));
@@ -26,6 +27,7 @@ const main = async () => {
       middle.destroy();
     }
     await settled();
+    side.note('came', Buffer.concat(parts));
     side.note('then', source.destroyed, middle.destroyed, destination.destroyed);
     await over(source, writer, middle, echo, destination, reader);
   }

@@ -21,7 +21,8 @@ for ending in ("end", "destroy"):
     writer.on("error", lambda _err: None)
     echo.on("error", lambda _err: None)
     reader.on("error", lambda _err: None)
-    Side(f"{ending}, reader").watch(reader, "data", "end")
+    parts: list[bytes] = []
+    reader.on("data", parts.append)
     shout(echo)
     last = gnet.pipeline(source, middle, destination, noting(side, "done"))
     side.note("gives", last is destination)
@@ -31,6 +32,7 @@ for ending in ("end", "destroy"):
     else:
         middle.destroy()
     settled()
+    side.note("came", b"".join(parts))
     side.note("then", source.destroyed, middle.destroyed, destination.destroyed)
     over(source, writer, middle, echo, destination, reader)
 
