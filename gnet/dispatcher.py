@@ -95,7 +95,8 @@ class _Worker(gevent.Greenlet):  # type: ignore[type-arg]  # generic only in the
 
     def _run(self) -> None:
         dispatcher = self.dispatcher
-        queue, closing, parked = dispatcher._queue, dispatcher._closing, dispatcher._parked
+        queue, parked = dispatcher._queue, dispatcher._parked
+        closing, closing_now = dispatcher._closing, dispatcher._closing_now
         popleft, leave = queue.popleft, dispatcher.hub.switch
         while True:
             function: Callable[[Any], object] | None
@@ -114,9 +115,11 @@ class _Worker(gevent.Greenlet):  # type: ignore[type-arg]  # generic only in the
             except BaseException as error:  # the edge: whatever a listener raised ends here
                 owner._on_task_error(error)
                 continue
-            if closing:
-                queue.extend(closing)
-                closing.clear()
+            if closing_now or closing:
+                if not closing_now:
+                    closing_now.extend(closing)
+                    closing.clear()
+                queue.append(closing_now.pop())
                 continue
             dispatcher._workers_at_rest()
             if len(parked) >= dispatcher.reserve:
@@ -146,6 +149,7 @@ class Dispatcher:
         self.thread = thread_ident()
         self._queue: deque[Task] = deque()
         self._closing: list[Task] = []
+        self._closing_now: list[Task] = []  # those of the phase that has begun
         self._parked: list[_Worker] = []
         self._flush_due = False
         #: Counts the flushes. What is deferred runs in this turn or the next, but no later.
@@ -176,7 +180,7 @@ class Dispatcher:
         """Queue a task behind everything that is ready now and what that defers in turn.
 
         libuv runs close callbacks in a phase of their own, which is why a socket's ``'close'``
-        follows all other events of the same turn.
+        follows all other events of the same turn; and the last one that was closed comes first.
         """
         self._closing.append((function, owner))
         if not self._flush_due:
@@ -186,10 +190,11 @@ class Dispatcher:
     def _flush(self) -> None:
         """Run in the hub: have workers start every queued task."""
         queue, closing, parked = self._queue, self._closing, self._parked
+        closing_now = self._closing_now
         self._flush_due = True  # nothing that is queued meanwhile needs a flush of its own
         self.turn += 1
         try:
-            while queue or closing:
+            while queue or closing_now or closing:
                 worker = parked.pop() if parked else _Worker(self)
                 if not worker.dead:  # a parked one can have been killed
                     self._working += 1
@@ -225,7 +230,13 @@ class Dispatcher:
         self.check_thread(self)
         check_can_wait("gnet.run()")
         mine = isinstance(gevent.getcurrent(), _Worker)  # a listener that calls this is one, too
-        while self._references or self._queue or self._closing or self._working > mine:
+        while (
+            self._references
+            or self._queue
+            or self._closing
+            or self._closing_now
+            or self._working > mine
+        ):
             self._idle.clear()
             try:
                 self._idle.wait()

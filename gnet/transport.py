@@ -446,9 +446,8 @@ class Transport(Duplex):
     def _closed(self, *arguments: bool) -> None:
         try:
             if self._outgoing is not None:
-                # As libuv does it: the write under way counts as done, those behind it not.
                 self._outgoing = None
-                self._written()
+                self._written(system_error(errno.ECANCELED, "write"))
         finally:
             try:
                 self._emit_close(*arguments)

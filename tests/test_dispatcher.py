@@ -364,7 +364,7 @@ def test_a_deferred_task_runs_after_the_caller() -> None:
 
 
 def test_a_closing_task_waits_for_what_ready_tasks_queue_in_turn() -> None:
-    """That is why 'close' follows all other events of its turn."""
+    """That is why 'close' follows all other events of its turn, the last one closed first."""
     order: list[str] = []
 
     def first(_: object) -> None:
@@ -375,7 +375,7 @@ def test_a_closing_task_waits_for_what_ready_tasks_queue_in_turn() -> None:
     dispatcher().defer_closing(lambda _: order.append("closing too"))
     dispatcher().defer(first)
     settle()
-    assert order == ["first", "queued by the first", "closing", "closing too"]
+    assert order == ["first", "queued by the first", "closing too", "closing"]
 
 
 def test_a_blocked_task_does_not_hold_up_a_closing_one() -> None:

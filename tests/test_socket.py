@@ -319,7 +319,7 @@ def test_with_destroys_at_once_when_the_block_raises() -> None:
         assert pair.socket.closed
         assert not pair.socket.writable_finished
         [(error,)] = wrote.calls
-        assert error.code == "ERR_STREAM_DESTROYED"
+        assert error.code == "ECANCELED"
 
 
 def test_a_failed_connect_raises_out_of_an_empty_with() -> None:

@@ -248,11 +248,12 @@ class Incoming(Stream):
     def _push_eof(self) -> None:
         """Take the end of the data from the source, in the read lane."""
         self._read_side = after(self._read_side, "eof")
+        if self._is_pulled:
+            self._notice = NOTICE_DUE  # told below, with the rest
         rest = self._decoder.decode(b"", final=True) if self._decoder is not None else ""
         if rest:
             self._buffer(rest)
         if self._is_pulled:
-            self._notice = NOTICE_DUE
             self._notify_now()
         else:
             self._flow_out()

@@ -360,7 +360,9 @@ class Readable(Incoming):
                 return make_decoder(self._encoding).decode(data, final=True)
             return data
         if isinstance(chunk, (bytes, bytearray, memoryview)):
-            return bytes(chunk)
+            # As in Node, bytes that are put back among text are taken for utf8.
+            is_text = decoded and self._encoding is not None
+            return bytes(chunk).decode(errors="replace") if is_text else bytes(chunk)
         names = ["string", "Buffer", "TypedArray", "DataView"]
         self.destroy(node_error("ERR_INVALID_ARG_TYPE", "chunk", names, chunk))
         return None
