@@ -28,7 +28,9 @@ const main = async () => {
     side.note('peer waits', peer.writableLength, peer.writableFinished);
     await settled();
     side.note('nothing more', client.bytesRead === read, client.readableEnded);
-    client.removeAllListeners('readable');
+    if (client.listenerCount('readable')) {
+      client.removeAllListeners('readable');
+    }
     client.resume();
     await new Promise((then) => client.once('end', then));
     side.note('all', client.bytesRead, client.readableLength);

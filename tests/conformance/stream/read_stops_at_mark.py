@@ -27,7 +27,8 @@ for name, act in enter.items():
     side.note("peer waits", peer.writable_length, peer.writable_finished)
     settled()
     side.note("nothing more", client.bytes_read == read, client.readable_ended)
-    client.remove_all_listeners("readable")
+    if client.listener_count("readable"):
+        client.remove_all_listeners("readable")
     client.resume()
     gnet.once(client, "end")
     side.note("all", client.bytes_read, client.readable_length)
