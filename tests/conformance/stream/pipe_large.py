@@ -22,8 +22,8 @@ def gather(socket: Any) -> AsyncResult:
 side = Side("proxy")
 client, front = pair(allow_half_open=True)
 back, server = pair(allow_half_open=True)
-question = (b"question " * SIZE)[:SIZE]
-answer = (b"answer" * SIZE)[:SIZE]
+question = (b"question " * (SIZE // 8))[:SIZE]
+answer = (b"answer" * (SIZE // 4))[:SIZE]
 front.pipe(back)
 back.pipe(front)
 at_server = gather(server)
