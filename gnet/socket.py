@@ -177,8 +177,9 @@ class Socket(MortalTransport, IdleTransport, NamedTransport, TunedTransport, Buf
                 self.destroy(system_error(errno.ENOTCONN, "read"))
 
     def _bind(self, handle: BoundSocket, undo: contextlib.ExitStack) -> None:
-        if handle.is_pipe:
-            undo.callback(kernel.unlink_unix, handle.address())
+        name = handle.address()
+        if isinstance(name, str):
+            undo.callback(kernel.unlink_unix, name)
         self._bound = kernel.socket_of(adopt(handle))
         undo.callback(self._bound.close)  # does nothing once it was handed on
 

@@ -83,6 +83,12 @@ def _is_iterable(value: Any) -> bool:
     return isinstance(value, Iterable) and not isinstance(value, (str, bytes, bytearray))
 
 
+def _close(iterator: Any) -> None:
+    """Have a generator that was left early run its ``finally`` now, not when it is collected."""
+    if inspect.isgenerator(iterator):
+        iterator.close()
+
+
 class _Pipeline:
     """One run of `pipeline`: what is joined, and what to undo when one part fails."""
 
@@ -223,12 +229,13 @@ class _Pipeline:
             if over and over[0] is not None:
                 raise over[0]
 
+        iterator = iter(chunks)
         destination.on("drain", moved.set)
         clean_up = hear_finish(destination, on_over, readable=False)
         try:
             if destination.writable_need_drain:
                 wait()
-            for chunk in chunks:
+            for chunk in iterator:
                 moved.clear()
                 if not destination.write(chunk):
                     wait()
@@ -239,16 +246,20 @@ class _Pipeline:
         finally:
             clean_up()
             destination.remove_listener("drain", moved.set)
+            _close(iterator)
 
     def _consume(self, function: Callable[[Any], Any], joined: Any) -> None:
         self._to_finish += 1
 
         def consume() -> None:
-            value = function(joined)
-            if inspect.isgenerator(value):
-                for _ in value:
-                    pass  # it is run for what it does
-                value = None
+            try:
+                value = function(joined)
+                if inspect.isgenerator(value):
+                    for _ in value:
+                        pass  # it is run for what it does
+                    value = None
+            finally:
+                _close(joined)
             self._value = (value,)
 
         self._run(consume)
