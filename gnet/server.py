@@ -49,6 +49,7 @@ class Server(AcceptingServer):
             whole seconds; less than one leaves it to the system.
         high_water_mark: Bytes that each side of an accepted socket holds before `write` asks for
             a pause, or reading stops; 65536 if left out, or negative.
+        block_list: A `BlockList`. A peer whose address it has is refused without a word.
 
     Raises:
         TypeError: ``ERR_INVALID_ARG_TYPE``; ``ERR_INVALID_ARG_VALUE`` for a high-water mark that
@@ -75,6 +76,7 @@ class Server(AcceptingServer):
         keep_alive: Any = ABSENT,
         keep_alive_initial_delay: Any = ABSENT,
         high_water_mark: Any = ABSENT,
+        block_list: Any = ABSENT,
     ) -> None:
         keywords = {
             "allow_half_open": allow_half_open,
@@ -83,6 +85,7 @@ class Server(AcceptingServer):
             "keep_alive": keep_alive,
             "keep_alive_initial_delay": keep_alive_initial_delay,
             "high_water_mark": high_water_mark,
+            "block_list": block_list,
         }
         given, listener = server_options(options, connection_listener, keywords)
         super().__init__()
@@ -279,6 +282,7 @@ def create_server(
     keep_alive: Any = ABSENT,
     keep_alive_initial_delay: Any = ABSENT,
     high_water_mark: Any = ABSENT,
+    block_list: Any = ABSENT,
 ) -> Server:
     """Make a `Server`; the arguments are its own. Node: net, "net.createServer()".
 
@@ -295,4 +299,5 @@ def create_server(
         keep_alive=keep_alive,
         keep_alive_initial_delay=keep_alive_initial_delay,
         high_water_mark=high_water_mark,
+        block_list=block_list,
     )
