@@ -30,11 +30,12 @@ from gnet.errors import (
     GnetError,
     GnetRangeError,
     GnetTypeError,
+    KeepAliveWarning,
     MaxListenersExceededWarning,
     TimeoutOverflowWarning,
 )
 from gnet.events import AbortController, AbortSignal, EventEmitter, on, once, spawned
-from gnet.kernel import AcceptQueue
+from gnet.kernel_options import AcceptQueue
 from gnet.server import Server, create_server
 from gnet.socket import Socket, connect
 from gnet.socket_address import SocketAddress
@@ -54,6 +55,7 @@ __all__ = [
     "GnetError",
     "GnetRangeError",
     "GnetTypeError",
+    "KeepAliveWarning",
     "MaxListenersExceededWarning",
     "Server",
     "Socket",

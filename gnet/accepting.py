@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from gnet import kernel
+from gnet import kernel, kernel_options
 from gnet.address import DropInfo, from_kernel
 from gnet.blocklist import BlockList
 from gnet.checks import check_function, to_number
@@ -251,9 +251,9 @@ class AcceptingServer(ListeningServer):
                 return
             with contextlib.suppress(OSError):  # it is gone already: the socket will tell
                 if given.no_delay:
-                    kernel.set_no_delay(fd, True)
+                    kernel_options.set_no_delay(fd, True)
                 if given.keep_alive:
-                    kernel.set_keep_alive(fd, True, given.keep_alive_initial_delay, 1, 10)
+                    kernel_options.set_keep_alive(fd, True, given.keep_alive_initial_delay, 1, 10)
         context = self._connection_context.copy()
         socket = Socket._accepted(fd, peer, self, context, self._on_destroyed)
         socket._prepare(paused=given.pause_on_connect, high_water_mark=self.high_water_mark)

@@ -6,7 +6,7 @@ import functools
 import inspect
 import math
 import re
-from typing import Any
+from typing import Any, TypeGuard
 
 from gnet.errors import GnetTypeError, node_error, received
 
@@ -19,6 +19,7 @@ __all__ = [
     "check_number",
     "check_port",
     "check_string",
+    "is_number",
     "to_number",
 ]
 
@@ -74,9 +75,14 @@ def check_boolean(value: object, name: str) -> None:
         raise node_error("ERR_INVALID_ARG_TYPE", name, "boolean", value)
 
 
+def is_number(value: object) -> TypeGuard[float]:
+    """Whether JavaScript would call it a number: a truth value is none."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
 def check_number(value: object, name: str, least: float | None = None) -> None:
     """Raise unless ``value`` is a number, and not below ``least`` where that is given."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if not is_number(value):
         raise node_error("ERR_INVALID_ARG_TYPE", name, "number", value)
     if least is not None and not value >= least:
         raise node_error("ERR_OUT_OF_RANGE", name, f">= {least}", value)

@@ -1,7 +1,7 @@
 """From a host name to a connected kernel socket: look-up, attempts, happy eyeballs.
 
 Addresses of both families are tried alternately, the next one as soon as an attempt has failed
-or has taken longer than `ATTEMPT_TIMEOUT`. Unlike Node, which aborts such an attempt, it goes on
+or has taken longer than the attempt time-out. Unlike Node, which aborts such an attempt, it goes on
 racing, as RFC 8305 section 5 asks for: on a slow network the first one may still win.
 
 Everything here runs as tasks of the socket that connects, never in the hub. Node: net,
@@ -12,28 +12,42 @@ from __future__ import annotations
 
 import errno
 import socket as _socket
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from gnet import kernel
 from gnet.address import is_ip
+from gnet.blocklist import BlockList
+from gnet.defaults import (
+    get_default_auto_select_family,
+    get_default_auto_select_family_attempt_timeout,
+)
 from gnet.dispatcher import Dispatcher, TaskOwner
-from gnet.errors import AggregateError, system_error
+from gnet.errors import AggregateError, inspected, node_error, system_error
 from gnet.names import look_up
 from gnet.options import ConnectOptions
+from gnet.symbols import ABSENT
 
 __all__ = ["Connector"]
 
-#: Milliseconds after which the next address is tried as well. Node:
-#: "net.getDefaultAutoSelectFamilyAttemptTimeout()".
-ATTEMPT_TIMEOUT = 250
-
 _WRITE = 2  # libev's EV_WRITE: a connecting socket becomes writable when it is decided
+
+
+def _is_family(value: object) -> bool:
+    return value in (4, 6) and not isinstance(value, bool)
+
+
+def _told(value: object) -> str:
+    """What a resolver gave in place of an address, as Node's messages have it."""
+    return "undefined" if value is ABSENT else inspected(value, quote=False)
 
 
 class Connecting(TaskOwner, Protocol):
     """What connects: a `gnet.socket.Socket`."""
 
     _attempted: list[str] | None
+    _block_list: BlockList | None
+    _bound: Any
     _dispatcher: Dispatcher
 
     def emit(self, event: str, *args: Any) -> bool: ...
@@ -80,6 +94,12 @@ class Connector:
         self._attempts: list[_Attempt] = []
         self._timer: Any = None
         self._over = False
+        self._several = False  # whether more than one address is tried: then each failure counts
+
+    @property
+    def is_tcp(self) -> bool:
+        """Whether it is no Unix socket that shall be connected."""
+        return self._options.path is None
 
     # ---------------------------------------------------------------- start, stop
 
@@ -93,8 +113,7 @@ class Connector:
             self._addresses = [(options.host, is_ip(options.host))]
             self._defer(Connector._attempt_next)
         else:
-            flags = _socket.AI_ADDRCONFIG  # as in Node: no IPv6 where the machine has none
-            look_up(options.host, flags, self._looked_up, self.socket._dispatcher, self.socket)
+            self._look_up(options)
 
     def cancel(self) -> None:
         """Stop everything and close every socket but the one that was handed over."""
@@ -112,27 +131,99 @@ class Connector:
 
     # ---------------------------------------------------------------- names
 
-    def _looked_up(self, error: OSError | None, addresses: list[tuple[str, int]]) -> None:
+    def _look_up(self, options: ConnectOptions) -> None:
+        one_family = options.family in (4, 6)
+        hints = options.hints
+        if not hints and not one_family:
+            hints = _socket.AI_ADDRCONFIG  # no IPv6 where the machine has none
+        select = options.auto_select_family
+        if select is None:
+            select = get_default_auto_select_family()
+        select = select and self.socket._bound is None
+        every = select and not one_family and options.local_address is None
+        if options.lookup is not None:
+            self._defer(Connector._ask, options.lookup, hints, every)
+            return
+
+        def answer(error: OSError | None, found: list[tuple[str, int]]) -> None:
+            self._looked_up(error, found if every else found[:1])
+
+        family = options.family if one_family else 0
+        dispatcher = self.socket._dispatcher
+        look_up(options.host, hints, answer, dispatcher, self.socket, family)
+
+    def _ask(self, lookup: Callable[..., object], hints: int, every: bool) -> None:
+        """Have the user's resolver look the name up. It may block, as it runs as a task."""
+        question: dict[str, Any] = {"hints": hints}
+        if self._options.family is not None:
+            question["family"] = self._options.family
+        if every:
+            question["all"] = True
+        due = [True]
+
+        def answer(error: Any = None, found: Any = ABSENT, family: Any = ABSENT) -> None:
+            if due:  # what it says a second time counts for nothing
+                due.clear()
+                self._defer(Connector._answered, error, found, family, every)
+
+        try:
+            lookup(self._options.host, question, answer)
+        except Exception as error:  # a resolver may raise what Node's would call back with
+            answer(error)
+
+    def _answered(self, error: Any, found: Any, family: Any, every: bool) -> None:
+        """Take what the user's resolver has found, if it is something to connect to."""
+        if error:
+            self._looked_up(error, [])
+            return
+        entries = [(found, family)]
+        if every:
+            listed = found if isinstance(found, (list, tuple)) else [found]
+            entries = [
+                (entry.get("address", ABSENT), entry.get("family", ABSENT))
+                if isinstance(entry, Mapping)
+                else (ABSENT, ABSENT)
+                for entry in listed or [ABSENT]
+            ]
+        for address, kind in entries:
+            shown = [None if value is ABSENT else value for value in (address, kind)]
+            self.socket.emit("lookup", None, *shown, self._options.host)
+            if self._over:
+                return
+        good = [(address, kind) for address, kind in entries if is_ip(address) and _is_family(kind)]
+        if good:
+            self._known_addresses(good)
+            return
+        address, kind = entries[0]
+        if is_ip(address):
+            where = (_told(kind), self._options.host, self._options.port)
+            wrong = node_error("ERR_INVALID_ADDRESS_FAMILY", *where)
+        else:
+            wrong = node_error("ERR_INVALID_IP_ADDRESS", _told(address))
+        self._defer(lambda self: self.socket.destroy(wrong))
+
+    def _looked_up(self, error: Exception | None, addresses: list[tuple[str, int]]) -> None:
         if self._over:
             return
         if error is not None:
             failure = error
             self.socket.emit("lookup", error, None, None, self._options.host)
             self._defer(lambda self: self.socket.destroy(failure))
-        else:
-            self._known_name(addresses)
-
-    def _known_name(self, addresses: list[tuple[str, int]]) -> None:
+            return
         for address, family in addresses:
             self.socket.emit("lookup", None, address, family, self._options.host)
             if self._over:
                 return
+        self._known_addresses(addresses)
+
+    def _known_addresses(self, addresses: list[tuple[str, int]]) -> None:
         unique = list(dict.fromkeys(addresses))
         first = [entry for entry in unique if entry[1] == unique[0][1]]
         second = [entry for entry in unique if entry[1] != unique[0][1]]
         for position in range(max(len(first), len(second))):
             self._addresses += first[position : position + 1] + second[position : position + 1]
         if len(self._addresses) > 1:
+            self._several = True
             self.socket._attempted = []
         self.socket._note_activity()
         self._attempt_next()
@@ -147,36 +238,53 @@ class Connector:
             return
         address, family = self._addresses.pop(0)
         port = self._options.port
-        self.socket.emit("connectionAttempt", *([address, port, family] if family else [address]))
-        if self._over:
+        local = self._local_end(family)
+        bound, self.socket._bound = self.socket._bound, None
+        if local is not None:
+            try:
+                bound = kernel.bind_client(family, *local)
+            except OSError as error:
+                self._failed_unseen(error)
+                return
+        if self._several and self._is_blocked(address, family):
+            if bound is not None:
+                bound.close()
+            self._failed(address, family, node_error("ERR_IP_BLOCKED", address))
             return
-        attempted = self.socket._attempted
-        if attempted is not None:
-            attempted.append(f"{address}:{port}")
+        self.socket.emit("connectionAttempt", *([address, port, family] if family else [address]))
+        if self._is_blocked(address, family):
+            self.socket.destroy(node_error("ERR_IP_BLOCKED", address))
+        if self._over:
+            if bound is not None:
+                bound.close()
+            return
+        if self._several and self.socket._attempted is not None:
+            self.socket._attempted.append(f"{address}:{port}")
         try:
-            sock, number = kernel.start_connect(family, address, port)
+            # The fourth only where there is one: tests and tools stand in for start_connect().
+            where = (family, address, port)
+            sock, number = kernel.start_connect(*where, *([] if bound is None else [bound]))
         except OSError as error:
             self._failed(address, family, system_error(error.errno or 0, "connect", address, port))
             return
         # What libuv reports at once, Node tells with the local end; a refusal it tells later.
         if number not in (0, errno.EINPROGRESS, errno.ECONNREFUSED, errno.ENOENT, errno.EAGAIN):
-            local = kernel.local_name(sock.fileno()) if family else None
-            where = f"{local.address}:{local.port}" if local else "undefined:undefined"
+            name = kernel.local_name(sock.fileno()) if family else None
+            shown = f"{name.address}:{name.port}" if name else "undefined:undefined"
             sock.close()
-            self._failed_at_once(
-                address,
-                family,
-                system_error(number, "connect", address, port or None, local=where),
-            )
+            error_at_once = system_error(number, "connect", address, port or None, local=shown)
+            self._failed_at_once(address, family, error_at_once)
             return
         if number not in (0, errno.EINPROGRESS):
             sock.close()
-            refusal = system_error(number, "connect", address, port or None)
-            self._defer(Connector._failed, address, family, refusal)
+            self._defer(Connector._failed, address, family, self._refusal(number, address, family))
             return
         self._attempts.append(_Attempt(self, address, family, sock))
         if self._addresses:
-            self._timer = self.socket._dispatcher.clock.timer(ATTEMPT_TIMEOUT / 1000)
+            msecs = self._options.attempt_timeout
+            if msecs is None:
+                msecs = get_default_auto_select_family_attempt_timeout()
+            self._timer = self.socket._dispatcher.clock.timer(msecs / 1000)
             self._timer.start(self._defer, Connector._took_long, self._attempts[-1])
 
     def decided(self, attempt: _Attempt) -> None:
@@ -188,14 +296,43 @@ class Connector:
         self._attempts.remove(attempt)
         if number:
             attempt.sock.close()
-            port = self._options.port or None
-            error = system_error(number, "connect", attempt.address, port)
+            error = self._refusal(number, attempt.address, attempt.family)
             self._failed(attempt.address, attempt.family, error)
             return
         self.cancel()
         self.socket._connected(attempt.sock.detach())
 
-    def _failed(self, address: str, family: int, error: OSError) -> None:
+    def _is_blocked(self, address: str, family: int) -> bool:
+        blocked = self.socket._block_list
+        return blocked is not None and family > 0 and blocked.check(address, f"ipv{family}")
+
+    def _local_end(self, family: int) -> tuple[str, float] | None:
+        """Address and port to connect from, if any are asked for."""
+        options = self._options
+        if not family or not (options.local_address or options.local_port):
+            return None
+        return options.local_address or ("::" if family == 6 else "0.0.0.0"), options.local_port
+
+    def _refusal(self, number: int, address: str, family: int) -> OSError:
+        """The error of an attempt that the peer or the network refuses."""
+        port = self._options.port or None
+        local = self._local_end(family)
+        if local is None or not local[1]:
+            return system_error(number, "connect", address, port)
+        shown = f"{local[0]}:{local[1]}"
+        error: Any = system_error(number, "connect", address, port, local=shown)
+        error.local_address, error.local_port = error.localAddress, error.localPort = local
+        return error  # type: ignore[no-any-return]  # an OSError with attributes of its own
+
+    def _failed_unseen(self, error: Exception) -> None:
+        """Hear that there was not even an attempt."""
+        if not self._several:
+            self.socket.destroy(error)
+            return
+        self._errors.append(error)
+        self._attempt_next()
+
+    def _failed(self, address: str, family: int, error: Exception) -> None:
         self._errors.append(error)
         port = self._options.port
         where = (address, port, family) if family else (address, None, None)
@@ -204,7 +341,7 @@ class Connector:
             self._attempt_next()
 
     def _failed_at_once(self, address: str, family: int, error: OSError) -> None:
-        if self.socket._attempted is None:
+        if not self._several:
             self.socket.destroy(error)
         else:
             self._failed(address, family, error)
@@ -218,7 +355,7 @@ class Connector:
                 self._attempt_next()
 
     def _give_up(self) -> None:
-        if self.socket._attempted is None:
+        if not self._several:
             self.socket.destroy(self._errors[0])
         else:
             self.socket.destroy(AggregateError(self._errors))

@@ -33,6 +33,7 @@ __all__ = [
     "GnetError",
     "GnetRangeError",
     "GnetTypeError",
+    "KeepAliveWarning",
     "MaxListenersExceededWarning",
     "TimeoutOverflowWarning",
     "dns_error",
@@ -146,6 +147,10 @@ class MaxListenersExceededWarning(RuntimeWarning):
         self.count = count
 
 
+class KeepAliveWarning(RuntimeWarning):
+    """A keep-alive period under a second was cut to none. Node: net, "socket.setKeepAlive"."""
+
+
 class TimeoutOverflowWarning(RuntimeWarning):
     """A timeout above 2**31 - 1 ms was cut to that. Node: timers, "setTimeout"."""
 
@@ -222,7 +227,8 @@ def _invalid_arg_type(name: str, expected: str | list[str], value: object) -> st
         kinds.append(f"{'one of type' if len(types) > 1 else 'of type'} {_one_of(types, 'or')}")
     if classes:
         kinds.append(f"an instance of {_one_of(classes, 'or')}")
-    kinds += [n for n in names if not n.isidentifier()]  # such as string[]
+    others = [n for n in names if not n.isidentifier()]
+    kinds += [n if n.islower() else f"an {n}" for n in others]  # string[], an net.BlockList
     label = "property" if "." in name else "argument"
     return f'The "{name}" {label} must be {" or ".join(kinds)}. Received {received(value)}'
 
@@ -275,6 +281,11 @@ _CODES: dict[str, tuple[type[GnetError], str | Callable[..., str]]] = {
     "ERR_INVALID_ADDRESS": (_E, "Invalid socket address"),
     "ERR_INVALID_ARG_TYPE": (_T, _invalid_arg_type),
     "ERR_INVALID_ARG_VALUE": (_T, _invalid_arg_value),
+    "ERR_INVALID_ADDRESS_FAMILY": (_R, "Invalid address family: {} {}:{}"),
+    "ERR_INVALID_FD_TYPE": (_T, "Unsupported fd type: {}"),
+    "ERR_INVALID_HANDLE_TYPE": (_T, "This handle type cannot be sent"),
+    "ERR_INVALID_IP_ADDRESS": (_T, "Invalid IP address: {}"),
+    "ERR_IP_BLOCKED": (_E, "IP({}) is blocked by net.BlockList"),
     "ERR_INVALID_RETURN_VALUE": (_T, _invalid_return_value),
     "ERR_MISSING_ARGS": (_T, _missing_args),
     "ERR_OUT_OF_RANGE": (_R, _out_of_range),
@@ -381,7 +392,7 @@ def system_error(
     number: int,
     syscall: str,
     address: str | None = None,
-    port: int | None = None,
+    port: float | None = None,
     *,
     describe: bool = False,
     local: str = "",

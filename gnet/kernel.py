@@ -9,45 +9,38 @@ from __future__ import annotations
 import _socket
 import contextlib
 import errno
+import fcntl
 import os
 import stat
-import struct
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import gevent.socket
 
-from gnet.address import AddressInfo, from_kernel
-from gnet.errors import system_error
+from gnet.address import AddressInfo, from_kernel, is_ip
+from gnet.errors import node_error, system_error
 
 __all__ = [
-    "AcceptQueue",
-    "accept_queue",
+    "bind_client",
     "bind_tcp",
     "bind_unix",
+    "borrowed",
     "close",
-    "close_with_reset",
     "connect_error",
-    "has_news",
     "listen_fd",
     "listen_tcp",
     "listen_unix",
     "local_name",
+    "open_stream",
     "peer_name",
-    "reset_at_close",
-    "set_keep_alive",
-    "set_no_delay",
     "shut_down_writing",
+    "socket_of",
     "start_connect",
     "unlink_unix",
 ]
 
 #: libuv's and Node's: Linux rounds it up to 512 entries and caps it at net.core.somaxconn.
 DEFAULT_BACKLOG = 511
-
-#: Of struct tcp_info: tcpi_state, tcpi_unacked, tcpi_sacked (include/uapi/linux/tcp.h).
-_TCP_INFO = struct.Struct("=B23xII")
-_TCP_LISTEN = 10  # a tcpi_state (include/net/tcp_states.h)
 
 
 def _sockaddr(family: int, address: str, port: int) -> Any:
@@ -200,7 +193,7 @@ def listen_fd(fd: int, backlog: int, port: int | None = None, *, shared: bool = 
 
 def _is_stream(fd: int) -> bool:
     families = (_socket.AF_INET, _socket.AF_INET6, _socket.AF_UNIX)
-    with _borrowed(fd) as sock:
+    with borrowed(fd) as sock:
         return sock.type == _socket.SOCK_STREAM and sock.family in families
 
 
@@ -211,40 +204,33 @@ def unlink_unix(path: str) -> None:
             os.unlink(path)
 
 
-class AcceptQueue(NamedTuple):
-    """Connections that the kernel has made and nobody has accepted yet.
+def bind_client(family: int, address: str, port: float) -> Any:
+    """Make a socket that will connect from a local address and port.
 
-    ``length`` is how many there are now, ``maximum`` how many there may be: the backlog as the
-    kernel took it. When it is full, the kernel lets new connections wait and their SYNs come again.
+    Args:
+        family: 4 or 6: of the peer.
+        address: The local IP address.
+        port: The local port; 0 lets the system choose.
+    Raises:
+        OSError: ``EADDRINUSE``, ``EADDRNOTAVAIL``, ``EACCES``, or ``EINVAL`` for an address of the
+            other family, with syscall ``'bind'``. A port that there is not counts as in use, as
+            in Node.
     """
-
-    length: int
-    maximum: int
-
-
-def accept_queue(fd: int) -> AcceptQueue | None:
-    """The accept queue of a listening TCP socket (Linux TCP_INFO); None if it cannot be told."""
+    kind = {4: _socket.AF_INET, 6: _socket.AF_INET6}[family]
+    sock = _socket.socket(kind, _socket.SOCK_STREAM)
+    sock.setblocking(False)
     try:
-        with _borrowed(fd) as sock:
-            info = sock.getsockopt(_socket.IPPROTO_TCP, _socket.TCP_INFO, _TCP_INFO.size)
-    except (OSError, AttributeError):  # no TCP socket; no such option on this system
-        return None
-    # Of a listening socket the kernel tells its queue where others tell lost segments.
-    state, length, maximum = _TCP_INFO.unpack(info)
-    return AcceptQueue(length, maximum) if state == _TCP_LISTEN else None
-
-
-def has_news(fd: int) -> bool:
-    """Whether something of the peer's waits to be read: data, its end, or an error."""
-    try:
-        with _borrowed(fd) as sock:
-            sock.setblocking(False)  # whatever the default timeout of Python's sockets is
-            sock.recv(1, _socket.MSG_PEEK)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
-    return True
+        if is_ip(address) != family:
+            raise OSError(errno.EINVAL, "an address of the other family")
+        sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_REUSEADDR, 1)
+        sock.bind(_sockaddr(kind, address, int(port) & 0xFFFF))
+        if port > 0 and sock.getsockname()[1] != port:
+            raise OSError(errno.EADDRINUSE, "no such port")
+    except OSError as error:
+        sock.close()
+        number = error.errno or 0
+        raise system_error(number, "bind", address, port or None) from None
+    return sock
 
 
 def bind_tcp(address: str, family: int, port: int, ipv6_only: bool, reuse_port: bool) -> Any:
@@ -299,20 +285,61 @@ def bind_unix(path: str) -> Any:
     return sock
 
 
-def start_connect(family: int, address: str, port: int = 0) -> tuple[Any, int]:
+def _kind(fd: int) -> str:
+    """Node's name for what is behind a descriptor: libuv's ``uv_guess_handle``."""
+    try:
+        mode = os.fstat(fd).st_mode
+    except OSError:
+        return "UNKNOWN"
+    if os.isatty(fd):
+        return "TTY"
+    if stat.S_ISREG(mode) or stat.S_ISCHR(mode):
+        return "FILE"
+    if stat.S_ISFIFO(mode):
+        return "PIPE"
+    if not stat.S_ISSOCK(mode):
+        return "UNKNOWN"
+    with borrowed(fd) as sock:
+        kinds = {
+            (_socket.SOCK_STREAM, _socket.AF_UNIX): "PIPE",
+            (_socket.SOCK_STREAM, _socket.AF_INET): "TCP",
+            (_socket.SOCK_STREAM, _socket.AF_INET6): "TCP",
+            (_socket.SOCK_DGRAM, _socket.AF_INET): "UDP",
+            (_socket.SOCK_DGRAM, _socket.AF_INET6): "UDP",
+        }
+        return kinds.get((sock.type, sock.family), "UNKNOWN")
+
+
+def open_stream(fd: int) -> bool:
+    """Prepare a descriptor that came from elsewhere: a stream socket, or one end of a pipe.
+
+    Returns:
+        Whether it can be read from.
+    Raises:
+        TypeError: ``ERR_INVALID_FD_TYPE`` for anything else, a closed one included.
+    """
+    kind = _kind(fd)
+    if kind not in ("TCP", "PIPE"):
+        raise node_error("ERR_INVALID_FD_TYPE", kind)
+    os.set_blocking(fd, False)
+    return fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_ACCMODE != os.O_WRONLY
+
+
+def start_connect(family: int, address: str, port: int = 0, bound: Any = None) -> tuple[Any, int]:
     """Make a socket and start connecting it, without waiting.
 
     Args:
         family: 4, 6, or 0 for a Unix socket.
         address: An IP address, or the path.
         port: TCP port.
+        bound: The socket to connect, if there is one already.
     Returns:
         The socket and 0, or ``EINPROGRESS``, or the errno why it cannot connect.
     Raises:
         OSError: The errno why there can be no socket.
     """
     kind = {4: _socket.AF_INET, 6: _socket.AF_INET6, 0: _socket.AF_UNIX}[family]
-    sock = _socket.socket(kind, _socket.SOCK_STREAM)
+    sock = _socket.socket(kind, _socket.SOCK_STREAM) if bound is None else bound
     sock.setblocking(False)
     try:
         return sock, sock.connect_ex(_sockaddr(kind, address, port) if family else address)
@@ -325,8 +352,13 @@ def connect_error(sock: Any) -> int:
     return int(sock.getsockopt(_socket.SOL_SOCKET, _socket.SO_ERROR))
 
 
+def socket_of(fd: int) -> Any:
+    """The socket object of a descriptor that is taken over."""
+    return _socket.socket(fileno=fd)
+
+
 @contextlib.contextmanager
-def _borrowed(fd: int) -> Iterator[Any]:
+def borrowed(fd: int) -> Iterator[Any]:
     """A socket object for a descriptor that stays its owner's."""
     sock = _socket.socket(fileno=fd)
     try:
@@ -338,7 +370,7 @@ def _borrowed(fd: int) -> Iterator[Any]:
 def local_name(fd: int) -> AddressInfo:
     """The socket's own end; empty if it is a Unix socket, or unknown."""
     try:
-        with _borrowed(fd) as sock:
+        with borrowed(fd) as sock:
             return from_kernel(sock.getsockname())
     except OSError:
         return AddressInfo()
@@ -347,58 +379,15 @@ def local_name(fd: int) -> AddressInfo:
 def peer_name(fd: int) -> AddressInfo:
     """The other end; empty if it is a Unix socket, or gone already."""
     try:
-        with _borrowed(fd) as sock:
+        with borrowed(fd) as sock:
             return from_kernel(sock.getpeername())
     except OSError:
         return AddressInfo()
 
 
-def set_no_delay(fd: int, enable: bool) -> None:
-    """Send small segments at once (TCP_NODELAY). Raises ``OSError`` as setsockopt(2) does."""
-    with _borrowed(fd) as sock:
-        sock.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_NODELAY, int(enable))
-
-
-def set_keep_alive(fd: int, enable: bool, delay: int, interval: int, count: int) -> None:
-    """Have the kernel probe an idle peer (SO_KEEPALIVE).
-
-    Args:
-        fd: A TCP socket.
-        enable: Whether to probe; if not, the rest is left as it is.
-        delay: Seconds without traffic before the first probe; 0 leaves the system's.
-        interval: Seconds between probes.
-        count: How many unanswered probes end the connection, with ``ETIMEDOUT``.
-    Raises:
-        OSError: As setsockopt(2) does.
-    """
-    with _borrowed(fd) as sock:
-        sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_KEEPALIVE, int(enable))
-        if enable and delay:
-            # macOS names the first probe's delay TCP_KEEPALIVE.
-            idle = getattr(_socket, "TCP_KEEPIDLE", getattr(_socket, "TCP_KEEPALIVE", None))
-            for option, value in (
-                (idle, delay),
-                (_socket.TCP_KEEPINTVL, interval),
-                (_socket.TCP_KEEPCNT, count),
-            ):
-                sock.setsockopt(_socket.IPPROTO_TCP, option, value)
-
-
-def reset_at_close(fd: int) -> None:
-    """Have the peer get an RST when the socket is closed, and unsent data dropped (SO_LINGER)."""
-    with contextlib.suppress(OSError), _borrowed(fd) as sock:
-        sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_LINGER, struct.pack("ii", 1, 0))
-
-
-def close_with_reset(fd: int) -> None:
-    """Close the descriptor so that the peer gets an RST and unsent data is dropped."""
-    reset_at_close(fd)
-    close(fd)
-
-
 def shut_down_writing(fd: int) -> None:
     """Send a FIN. Raises ``OSError`` as shutdown(2) does."""
-    with _borrowed(fd) as sock:
+    with borrowed(fd) as sock:
         sock.shutdown(_socket.SHUT_WR)
 
 

@@ -10,7 +10,7 @@ import contextvars
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from gnet import kernel
+from gnet import kernel, kernel_options
 from gnet.acceptor import Acceptor
 from gnet.address import AddressInfo, is_link_local
 from gnet.bound import BoundSocket, adopt
@@ -19,7 +19,7 @@ from gnet.dispatcher import Dispatcher, TaskOwner, dispatcher, report
 from gnet.errors import node_error
 from gnet.events.abort import AbortSignal, add_abort_listener
 from gnet.events.emitter import EventEmitter, emit_error
-from gnet.kernel import AcceptQueue
+from gnet.kernel_options import AcceptQueue
 from gnet.names import look_up
 from gnet.options import ListenOptions, listen_options
 from gnet.states import NOT_LISTENING, Listening, after
@@ -93,7 +93,9 @@ class ListeningServer(EventEmitter):
         None if the server does not listen, over a Unix socket, and where the system does not tell
         (other than Linux).
         """
-        return None if self._acceptor is None else kernel.accept_queue(self._acceptor.fileno())
+        return (
+            None if self._acceptor is None else kernel_options.accept_queue(self._acceptor.fileno())
+        )
 
     acceptQueue = accept_queue
 

@@ -15,6 +15,7 @@ from gnet.errors import dns_error
 __all__ = ["look_up"]
 
 
+_KINDS = {0: _socket.AF_UNSPEC, 4: _socket.AF_INET, 6: _socket.AF_INET6}
 _FAMILIES = {_socket.AF_INET: 4, _socket.AF_INET6: 6}
 
 
@@ -24,6 +25,7 @@ def look_up(
     then: Callable[[OSError | None, list[tuple[str, int]]], object],
     dispatcher: Dispatcher,
     owner: TaskOwner,
+    family: int = 0,
 ) -> None:
     """Resolve ``host`` and call ``then(error, addresses)`` later, as a task of ``owner``.
 
@@ -33,6 +35,7 @@ def look_up(
         then: Gets None and the addresses, or the error (``ENOTFOUND``, …) and none.
         dispatcher: Of the owner.
         owner: On whose behalf ``then`` runs.
+        family: 4 or 6 for addresses of that family only.
     """
 
     def answer(error: OSError | None, addresses: list[tuple[str, int]]) -> None:
@@ -41,7 +44,9 @@ def look_up(
     def resolve() -> None:
         try:
             name = host.encode("idna").decode()
-            found = gevent.socket.getaddrinfo(name, 0, 0, _socket.SOCK_STREAM, 0, flags)
+            found = gevent.socket.getaddrinfo(
+                name, 0, _KINDS[family], _socket.SOCK_STREAM, 0, flags
+            )
         except OSError as error:
             answer(dns_error(error.errno or 0, host), [])
         except UnicodeError:  # a label that IDNA cannot encode: no such name

@@ -8,14 +8,17 @@ from Python itself. Node: net, "server.listen()", "socket.connect()".
 
 from __future__ import annotations
 
+import _socket
+import functools
 import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from gnet.checks import check_number, check_port, to_number
-from gnet.errors import GnetError, node_error
+from gnet.address import is_ip
+from gnet.checks import check_function, check_integer, check_number, check_port, to_number
+from gnet.errors import GnetError, inspected, node_error
 from gnet.events.abort import AbortSignal, check_signal
 from gnet.symbols import ABSENT
 
@@ -26,6 +29,7 @@ __all__ = [
     "connect_options",
     "listen_options",
     "server_options",
+    "spelt",
 ]
 
 
@@ -51,11 +55,18 @@ class ListenOptions:
 
 @dataclass(frozen=True)
 class ConnectOptions:
-    """Where a socket connects: a ``path``, or a ``port`` of a ``host``."""
+    """Where a socket connects, a ``path``, or a ``port`` of a ``host``; from where, and how."""
 
     port: int = 0
     host: str = "localhost"
     path: str | None = None
+    local_address: str | None = None
+    local_port: float = 0  # as it was given: what cannot be bound is an error of the connection's
+    family: Any = None  # 4 or 6; another for a resolver of the user's; None if not given
+    hints: int = 0  # flags of getaddrinfo(3)
+    lookup: Callback | None = None
+    auto_select_family: bool | None = None  # None: the default
+    attempt_timeout: int | None = None  # milliseconds, at least 10; None: the default
 
 
 @dataclass(frozen=True)
@@ -71,13 +82,17 @@ class ServerOptions:
     block_list: Any = None
 
 
+@functools.lru_cache(maxsize=256)
 def _snake_case(key: str) -> str:
     """Python's spelling of a Node key: ``allowHalfOpen`` → ``allow_half_open``."""
+    if key == "onread":
+        return "on_read"  # two words that Node writes as one
     return re.sub(r"(?<!^)([A-Z])", r"_\1", key).lower()
 
 
-def _spelt(options: Mapping[str, Any]) -> dict[str, Any]:
-    return {_snake_case(str(key)): value for key, value in options.items()}
+def spelt(options: Mapping[str, Any]) -> dict[str, Any]:
+    """An options object with its keys in Python's spelling, those left out that are absent."""
+    return {_snake_case(str(key)): value for key, value in options.items() if value is not ABSENT}
 
 
 def _is_path(value: object) -> bool:
@@ -88,13 +103,13 @@ def _is_path(value: object) -> bool:
     return number is None or number < 0
 
 
-def _normalized(args: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[dict[str, Any], Any]:
+def _normalized(args: tuple[Any, ...], keywords: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
     """The options that were given, in Python's spelling, and the callback or None."""
     options: dict[str, Any] = {}
     if args:
         first = args[0]
         if isinstance(first, Mapping):
-            options = _spelt(first)
+            options = spelt(first)
         elif _is_path(first):
             options["path"] = first
         elif not callable(first):
@@ -157,7 +172,7 @@ def listen_options(
         signal = options["signal"]
     handle = options.get("handle")
     if isinstance(handle, Mapping):
-        options = _spelt(handle)  # Node lists {'handle': {'fd': 3}} among its forms
+        options = spelt(handle)  # Node lists {'handle': {'fd': 3}} among its forms
     elif _has_descriptor(handle):
         return ListenOptions(handle=handle, backlog=backlog, signal=signal), callback
     descriptor = _descriptor(options.get("fd"))
@@ -206,14 +221,15 @@ def listen_options(
 
 
 def connect_options(
-    args: tuple[Any, ...], keywords: dict[str, Any]
+    args: tuple[Any, ...], keywords: Mapping[str, Any]
 ) -> tuple[ConnectOptions, dict[str, Any], Callback | None]:
     """Check the arguments of ``socket.connect``; also return all that was given, by name.
 
     Raises:
         TypeError: ``ERR_MISSING_ARGS`` if they name neither port nor path,
-            ``ERR_INVALID_ARG_TYPE``, ``ERR_INVALID_ARG_VALUE`` for a host with a NUL.
-        ValueError: ``ERR_SOCKET_BAD_PORT``.
+            ``ERR_INVALID_ARG_TYPE``, ``ERR_INVALID_IP_ADDRESS``, ``ERR_INVALID_ARG_VALUE`` for a
+            host with a NUL, hints or a family that there are not.
+        ValueError: ``ERR_SOCKET_BAD_PORT``, ``ERR_OUT_OF_RANGE``.
     """
     options, callback = _normalized(args, keywords)
     path = options.get("path")
@@ -231,11 +247,59 @@ def connect_options(
         raise node_error(
             "ERR_INVALID_ARG_VALUE", "options.host", host, "must be a string without null bytes"
         )
+    local_address = options.get("local_address") or None
+    if local_address is not None and not is_ip(local_address):
+        raise node_error("ERR_INVALID_IP_ADDRESS", inspected(local_address, quote=False))
+    local_port = options.get("local_port") or 0
+    check_number(local_port, "options.localPort")
     if port is ABSENT:
         port = 0
     elif isinstance(port, bool) or not isinstance(port, (int, float, str)):
         raise node_error("ERR_INVALID_ARG_TYPE", "options.port", ["number", "string"], port)
-    return ConnectOptions(port=check_port(port, "Port"), host=host), options, callback
+    target = ConnectOptions(
+        port=check_port(port, "Port"),
+        host=host,
+        local_address=local_address,
+        local_port=local_port,
+        **_attempts(options),
+        **({} if is_ip(host) else _resolving(options)),
+    )
+    return target, options, callback
+
+
+def _attempts(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Check what says how several addresses are tried."""
+    select = options.get("auto_select_family")
+    if select is not None and not isinstance(select, bool):
+        raise node_error("ERR_INVALID_ARG_TYPE", "options.autoSelectFamily", "boolean", select)
+    timeout = options.get("auto_select_family_attempt_timeout")
+    if timeout is not None:
+        name = "options.autoSelectFamilyAttemptTimeout"
+        timeout = max(10, check_integer(timeout, name, 1, 2**31 - 1))
+    return {"auto_select_family": select, "attempt_timeout": timeout}
+
+
+#: The flags of getaddrinfo(3) that Node lets through.
+_HINTS = _socket.AI_ADDRCONFIG | _socket.AI_V4MAPPED | _socket.AI_ALL
+
+
+def _resolving(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Check what says how a name is looked up; a resolver of the user's is told it unchecked."""
+    lookup = options.get("lookup")
+    if lookup is not None:
+        check_function(lookup, "options.lookup")
+    family, hints = options.get("family"), options.get("hints") or 0
+    family = {"IPv4": 4, "IPv6": 6}.get(family, family) if isinstance(family, str) else family
+    if lookup is None:
+        check_number(hints, "options.hints")
+        hints = int(hints) if math.isfinite(hints) else 0
+        if hints & ~_HINTS:
+            raise node_error("ERR_INVALID_ARG_VALUE", "hints", hints & 0xFFFFFFFF)
+        if family is not None and (isinstance(family, bool) or family not in (0, 4, 6)):
+            raise node_error(
+                "ERR_INVALID_ARG_VALUE", "options.family", family, "must be one of: 0, 4, 6"
+            )
+    return {"lookup": lookup, "family": family, "hints": hints}
 
 
 def server_options(
@@ -253,7 +317,7 @@ def server_options(
     if options is not None and not isinstance(options, Mapping):
         raise node_error("ERR_INVALID_ARG_TYPE", "options", "Object", options)
     given = {key: value for key, value in keywords.items() if value is not ABSENT}
-    given = {**_spelt(options or {}), **given}
+    given = {**spelt(options or {}), **given}
     delay = given.get("keep_alive_initial_delay", 0)
     check_number(delay, "options.keepAliveInitialDelay")
     high_water_mark = given.get("high_water_mark", -1)

@@ -13,7 +13,7 @@ from typing import Any, TypeVar, overload
 import gevent
 from gevent.event import AsyncResult, Event
 
-from gnet import kernel
+from gnet import kernel_options
 from gnet.accepting import AcceptingServer
 from gnet.address import AddressInfo
 from gnet.checks import check_msecs
@@ -118,7 +118,8 @@ class Server(AcceptingServer):
             timeout: Milliseconds that the connections have to come to their end. This greenlet
                 waits for them. Those that are idle, or become so meanwhile, are ended politely,
                 with a FIN behind what they have written; `close_idle_connections` says which are
-                idle. What is left in the end is reset (RST).
+                idle. What is left in the end is reset (RST): also the connection in whose listener
+                this is called, which is at work for as long.
         Returns:
             The server; with ``timeout`` how many connections had to be reset. ``'close'`` follows
             when the last connection has gone; after it, or even before, the server may listen
@@ -168,7 +169,7 @@ class Server(AcceptingServer):
                     timer.close()
                 left &= self._sockets
             for socket in left:
-                kernel.reset_at_close(socket.fileno())
+                kernel_options.reset_at_close(socket.fileno())
                 socket.destroy()
             if self._is_over():
                 closed.wait()
@@ -222,8 +223,6 @@ class Server(AcceptingServer):
         else:
             self.close(lambda: closed.set(None))
         return closed
-
-    asyncDispose = async_dispose
 
     def __iter__(self) -> Iterator[Socket]:
         """Yield accepted sockets, in blocking style, until the server's ``'close'``.

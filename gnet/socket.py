@@ -1,8 +1,7 @@
 """``Socket``: Node's ``net.Socket``, a duplex stream joined to a TCP or Unix connection.
 
-This room adds to `gnet.transport` what makes a connection a socket: connecting, names of both
-ends, counters, the idle timeout, references that keep `gnet.run` waiting. Node: net,
-"Class: net.Socket".
+This room adds to `gnet.transport` what makes a connection a socket: connecting, and references
+that keep `gnet.run` waiting. Node: net, "Class: net.Socket".
 """
 
 from __future__ import annotations
@@ -11,23 +10,35 @@ import contextlib
 import contextvars
 import errno
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from gnet import kernel
-from gnet.address import AddressInfo, from_kernel
+from gnet import kernel, kernel_options
+from gnet.blocklist import BlockList
+from gnet.bound import BoundSocket, adopt
 from gnet.connecting import Connector
 from gnet.dispatcher import dispatcher
-from gnet.errors import node_error, system_error
+from gnet.ends import NamedTransport
+from gnet.errors import AbortError, node_error, system_error
+from gnet.events.abort import AbortSignal, add_abort_listener
 from gnet.events.emitter import EventEmitter
-from gnet.events.waiting import once
 from gnet.idle import IdleTransport
+from gnet.lifetime import MortalTransport
+from gnet.onread import BufferedTransport
 from gnet.options import ConnectOptions, connect_options
+from gnet.socket_options import (
+    ConnectionKeywords,
+    ConnectKeywords,
+    SocketKeywords,
+    SocketOptions,
+    check_keywords,
+    socket_options,
+)
 from gnet.states import (
-    CLOSED,
     CONNECTING,
     LINKED,
     LIVE,
     PAUSED,
+    READ_ENDED,
     READ_OPEN,
     READING_HELD,
     READING_OFF,
@@ -35,19 +46,47 @@ from gnet.states import (
     WRITE_FINISHED,
     after,
 )
-from gnet.symbols import ABSENT
+from gnet.tuning import TunedTransport
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack  # of typing itself from Python 3.11 on
 
 __all__ = ["Socket", "connect"]
 
 Self = TypeVar("Self", bound="Socket")
 
 
-class Socket(IdleTransport):
+class Socket(MortalTransport, IdleTransport, NamedTransport, TunedTransport, BufferedTransport):
     """One end of a TCP or Unix connection.
 
     Args:
-        options: Node's options object: ``{'allowHalfOpen': True}``. Other keys are ignored.
+        options: Node's options object, ``{'allowHalfOpen': True}``, in either spelling; unknown
+            keys are ignored. Or a number as Node's older form has it, the ``fd``.
         allow_half_open: Keep the writable half open after the peer has ended its own.
+        block_list: A `BlockList` of addresses not to connect to: ``ERR_IP_BLOCKED``.
+        capture_rejections: As for `EventEmitter`.
+        default_encoding: Of text that is written without one; utf8 if left out.
+        encoding: Deliver text, as after `set_encoding`.
+        fd: A descriptor to take over: a TCP or Unix stream socket, or one end of a pipe.
+        handle: A `BoundSocket` to connect from.
+        high_water_mark: From how many buffered bytes on `write` returns False, and nothing more is
+            read; 65536 if left out. It comes before the two of one side.
+        keep_alive: As with `set_keep_alive`, from the connection on.
+        keep_alive_initial_delay: Milliseconds before its first probe.
+        no_delay: As with `set_no_delay`.
+        on_read: ``{'buffer': …, 'callback': …}``: receive into that buffer, a ``bytearray`` or a
+            function that returns the next one, and call ``callback(count, buffer)`` instead of
+            emitting ``'data'``. It runs in the read lane, and pauses reading by returning False.
+        readable: False for a socket that is not read from.
+        readable_high_water_mark: That of the incoming side.
+        signal: An `AbortSignal`: when it fires, the socket is destroyed with an `AbortError`.
+        type_of_service: As with `set_type_of_service`.
+        writable: False for a socket that is not written to.
+        writable_high_water_mark: That of the outgoing side.
+    Raises:
+        TypeError: ``ERR_INVALID_ARG_TYPE``, ``ERR_INVALID_FD_TYPE``, ``ERR_UNKNOWN_ENCODING``,
+            ``ERR_INVALID_ARG_VALUE`` for high-water marks and object mode.
+        ValueError: ``ERR_OUT_OF_RANGE``.
 
     A server hands accepted sockets to its ``'connection'`` listeners; a client makes one with
     `gnet.connect`, or makes it first and calls `connect` itself.
@@ -56,6 +95,9 @@ class Socket(IdleTransport):
     ``'ready'``, ``'data'``, ``'drain'``, ``'timeout'``, ``'end'``, ``'finish'``, ``'error'``,
     ``'close'``. A listener may block. One that raises is reported to ``hub.handle_error``, and
     the socket destroyed with that error.
+
+    Node: net, "new net.Socket([options])". Differs: a signal that has fired already leaves the
+    socket destroyed; Node emits ``'error'`` and ``'close'``, and connects all the same.
     """
 
     __slots__ = ("_held", "_on_destroyed", "_peer", "server")
@@ -64,28 +106,92 @@ class Socket(IdleTransport):
     server: Any
     _attempted: list[str] | None = None
 
-    _held: bool  # whether it counts among what gnet.run() waits for
-    _unreferenced: bool = False
     _on_destroyed: Callable[[Socket], None] | None
-    _peer: Any  # the peer's name as accept() gave it
-    _known_peer: AddressInfo | None = None
-    _known_local: AddressInfo | None = None
     _connector: Connector | None = None
+    _block_list: BlockList | None = None  # of peers that it must not connect to
+    _bound: Any = None  # the kernel socket that a BoundSocket brought, until it connects
+    _made_with: SocketOptions = socket_options(None, {})
 
     def __init__(
-        self, options: Mapping[str, Any] | None = None, *, allow_half_open: bool = False
+        self,
+        options: Mapping[str, Any] | int | None = None,
+        **keywords: Unpack[SocketKeywords],
     ) -> None:
-        if options is not None:
-            allow_half_open = bool(
-                options.get("allowHalfOpen", options.get("allow_half_open", allow_half_open))
-            )
-        super().__init__(options)
+        check_keywords("Socket", keywords, SocketKeywords)
+        made_with = socket_options(options, keywords)
+        mapping = options if isinstance(options, Mapping) else None
+        super().__init__(mapping, capture_rejections=keywords.get("capture_rejections", False))
+        allow_half_open = made_with.allow_half_open
         self._init_duplex(dispatcher(), contextvars.copy_context(), allow_half_open=allow_half_open)
         self._init_transport()
         self._held = False
         self.server = None
         self._peer = None
         self._on_destroyed = None
+        if made_with is not Socket._made_with:
+            self._apply(made_with)
+
+    def _apply(self, made_with: SocketOptions) -> None:
+        """Do what the options ask for that only few sockets are made with."""
+        self._made_with = made_with
+        self._read_high_water_mark = made_with.read_high_water_mark
+        self._write_high_water_mark = made_with.write_high_water_mark
+        self._on_read = made_with.on_read
+        self._no_delay = made_with.no_delay
+        self._type_of_service = made_with.type_of_service
+        if made_with.keep_alive:
+            self.set_keep_alive(True, max(0, made_with.keep_alive_initial_delay))
+        self._block_list = made_with.block_list
+        self._default_encoding = made_with.default_encoding
+        if made_with.encoding is not None:
+            self.set_encoding(made_with.encoding)
+        self._close_sides()
+        if made_with.fd is not None:
+            self._open(made_with.fd)
+        with contextlib.ExitStack() as undo:
+            if made_with.handle is not None:
+                self._bind(made_with.handle, undo)
+            if made_with.signal is not None:
+                self._obey(made_with.signal, undo)
+            if self._life is LIVE:
+                close = undo.pop_all().close
+                self._on_destroyed = lambda _: close()
+
+    def _close_sides(self) -> None:
+        """Have ended what shall not be used at all."""
+        if not self._made_with.readable:
+            self._read_side = READ_ENDED
+        if not self._made_with.writable:
+            self._write_side = WRITE_FINISHED
+
+    def _open(self, fd: int) -> None:
+        can_read = kernel.open_stream(fd)
+        self._link = LINKED
+        self._adopt(fd)
+        self._hold()
+        self._use_own_buffer()
+        if self._made_with.readable:
+            if can_read:
+                self._read_more()
+            else:
+                self.destroy(system_error(errno.ENOTCONN, "read"))
+
+    def _bind(self, handle: BoundSocket, undo: contextlib.ExitStack) -> None:
+        if handle.is_pipe:
+            undo.callback(kernel.unlink_unix, handle.address())
+        self._bound = kernel.socket_of(adopt(handle))
+        undo.callback(self._bound.close)  # does nothing once it was handed on
+
+    def _obey(self, signal: AbortSignal, undo: contextlib.ExitStack) -> None:
+        """Be destroyed when the signal fires, or at once if it has."""
+
+        def abort(_event: object = None) -> None:
+            self.destroy(AbortError(signal.reason))
+
+        if signal.aborted:
+            abort()
+        else:
+            undo.enter_context(add_abort_listener(signal, abort))
 
     @classmethod
     def _accepted(
@@ -159,131 +265,71 @@ class Socket(IdleTransport):
     readyState = ready_state
 
     @property
-    def bytes_read(self) -> int:
-        """How many bytes were received."""
-        return self._bytes_read
+    def buffer_size(self) -> int | None:
+        """What `writable_length` says, by its old name; None while there is no connection."""
+        return None if self._link is UNLINKED else self.writable_length
 
-    bytesRead = bytes_read
-
-    @property
-    def bytes_written(self) -> int:
-        """How many bytes were written to the socket, those that still wait included."""
-        queued = sum(len(data) for data, _, _ in self._queue or ())
-        return self._bytes_sent + self._bytes_held + queued
-
-    bytesWritten = bytes_written
-
-    @property
-    def local_address(self) -> str | None:
-        """The local IP address; None if not connected, or a Unix socket."""
-        return self.address().address
-
-    localAddress = local_address
-
-    @property
-    def local_port(self) -> int | None:
-        """The local TCP port, or None."""
-        return self.address().port
-
-    localPort = local_port
-
-    @property
-    def local_family(self) -> str | None:
-        """``'IPv4'`` or ``'IPv6'``, or None."""
-        return self.address().family
-
-    localFamily = local_family
-
-    @property
-    def remote_address(self) -> str | None:
-        """The peer's IP address; None if not connected, or a Unix socket.
-
-        As in Node, it stays after the end if it was asked for before.
-        """
-        return self._remote().address
-
-    remoteAddress = remote_address
-
-    @property
-    def remote_port(self) -> int | None:
-        """The peer's TCP port; otherwise as `remote_address`."""
-        return self._remote().port
-
-    remotePort = remote_port
-
-    @property
-    def remote_family(self) -> str | None:
-        """``'IPv4'`` or ``'IPv6'``; otherwise as `remote_address`."""
-        return self._remote().family
-
-    remoteFamily = remote_family
-
-    def address(self) -> AddressInfo:
-        """The local end: ``address``, ``family``, ``port``. Empty if there is none."""
-        if self._fd is None:
-            return AddressInfo()
-        if self._known_local is None:
-            self._known_local = kernel.local_name(self._fd)
-        return self._known_local
-
-    def fileno(self) -> int:
-        """The kernel socket's descriptor, which stays this socket's; -1 if there is none."""
-        return -1 if self._fd is None else self._fd
-
-    def _remote(self) -> AddressInfo:
-        if self._known_peer is None:
-            if self._fd is None:
-                return AddressInfo()
-            if self._peer is not None:
-                self._known_peer = from_kernel(self._peer)
-            else:
-                self._known_peer = kernel.peer_name(self._fd)
-        return self._known_peer
+    bufferSize = buffer_size
 
     # ---------------------------------------------------------------- connecting
 
-    def connect(
-        self: Self,
-        *args: Any,
-        port: Any = ABSENT,
-        host: Any = ABSENT,
-        path: Any = ABSENT,
-        callback: Any = ABSENT,
-    ) -> Self:
+    def connect(self: Self, *args: Any, **keywords: Unpack[ConnectKeywords]) -> Self:
         """Connect to ``(port[, host][, callback])``, ``(path[, callback])`` or an options object.
 
         Args:
             args: Node's forms: port and host, or a path, or one options mapping; a callback last.
-            port: TCP port, 0 to 65535.
-            host: Name or IP address; ``'localhost'`` if left out.
-            path: Of a Unix socket; port and host are ignored then.
+            auto_select_family: Whether to try all addresses of a name, of both families in turn;
+                as `gnet.set_default_auto_select_family` says if left out.
+            auto_select_family_attempt_timeout: Milliseconds after which the next one is tried as
+                well, at least 10.
             callback: One-time listener for ``'connect'``.
+            family: 4 or 6 for addresses of that family only; 0, the default, for both.
+            hints: Flags of getaddrinfo(3): ``AI_ADDRCONFIG``, ``AI_V4MAPPED``, ``AI_ALL``.
+            host: Name or IP address; ``'localhost'`` if left out.
+            local_address: IP address to connect from.
+            local_port: Port to connect from.
+            lookup: Resolver in place of the system's: it is called with the name, a dict with
+                ``hints``, perhaps ``family``, and ``all``, and a function to answer with:
+                ``answer(error)``, ``answer(None, address, family)``, or, where ``all`` is true,
+                ``answer(None, [{'address': …, 'family': …}])``. It may block, and raise.
+            path: Of a Unix socket; all that is about TCP is ignored then.
+            port: TCP port, 0 to 65535.
         Returns:
             The socket. ``'connect'`` and ``'ready'`` follow, or ``'error'`` and ``'close'``.
         Raises:
             TypeError: ``ERR_MISSING_ARGS`` without port and path, ``ERR_INVALID_ARG_TYPE``,
-                ``ERR_INVALID_ARG_VALUE``.
-            ValueError: ``ERR_SOCKET_BAD_PORT``.
+                ``ERR_INVALID_ARG_VALUE``, ``ERR_INVALID_IP_ADDRESS``.
+            ValueError: ``ERR_SOCKET_BAD_PORT``, ``ERR_OUT_OF_RANGE``.
+
+        A socket that was closed can be connected again. It keeps its listeners and settings, and
+        whether it is paused; the counters begin anew.
 
         Node: net, "socket.connect()". Differs: an attempt that takes long goes on beside the next
-        one; a socket that was destroyed cannot be used again yet.
+        one; what an earlier connection has not sent is never sent by a later one.
         """
-        keywords = {"port": port, "host": host, "path": path, "callback": callback}
-        options, _, listener = connect_options(args, keywords)
-        return self._start_connecting(options, listener)
+        check_keywords("connect", keywords, ConnectKeywords)
+        options, given, listener = connect_options(args, keywords)
+        return self._start_connecting(options, given, listener)
 
-    def _start_connecting(self: Self, options: ConnectOptions, listener: Any) -> Self:
+    def _start_connecting(
+        self: Self, options: ConnectOptions, given: Mapping[str, Any], listener: Any
+    ) -> Self:
         self._dispatcher.check_thread(self)
-        if self._life is not LIVE:
-            raise node_error("ERR_SOCKET_CLOSED")
+        if self._bound is not None and not {"local_address", "local_port"}.isdisjoint(given):
+            reason = "localAddress and localPort cannot be used with an adopted bound socket"
+            raise node_error("ERR_INVALID_ARG_VALUE", "options", given, reason)
         if listener is not None:
             self.once("connect", listener)
+        if self._life is not LIVE:
+            self._revive()
+            self._close_sides()
         if self._link is not UNLINKED:
             number = errno.EALREADY if self.connecting else errno.EISCONN
             where = options.path or options.host
             return self.destroy(system_error(number, "connect", where, options.port or None))
         self._link = after(self._link, "connect")
         self._hold()
+        self._use_own_buffer()
         self._note_activity()
         self._connector = Connector(self, options)
         try:
@@ -298,6 +344,7 @@ class Socket(IdleTransport):
         self._connector = None
         self._adopt(fd)
         self._link = after(self._link, "connected")
+        self._tune()
         self._note_activity()
         # Queued before the listeners run: if one of them waits for data, that must be able to come.
         held, self._reading = self._reading is READING_HELD, READING_OFF
@@ -323,57 +370,42 @@ class Socket(IdleTransport):
             and self._under_way is None
             and not self._write_length
             and self._waits_for_data()
-            and not kernel.has_news(self._fd)
+            and not kernel_options.has_news(self._fd)
         )
 
-    # ---------------------------------------------------------------- references, with
-
-    def ref(self: Self) -> Self:
-        """Let `gnet.run` wait for this socket, which it does unless `unref` was called."""
-        self._unreferenced = False
-        if self._link is not UNLINKED:
-            self._hold()
-        return self
-
-    def unref(self: Self) -> Self:
-        """Let `gnet.run` return although this socket is open."""
-        self._unreferenced = True
-        self._let_go()
-        return self
-
-    def _hold(self) -> None:
-        if not self._held and not self._unreferenced:
-            self._held = True
-            self._dispatcher.acquire()
-
-    def _let_go(self) -> None:
-        if self._held:
-            self._held = False
-            self._dispatcher.release()
-
-    def __enter__(self: Self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        """Close and wait for ``'close'``: after an error at once, else when all writes are out.
-
-        Raises:
-            Exception: What the socket fails with meanwhile, unless the block failed before.
-        """
-        if self._life is LIVE:
-            if kind is not None or self._link is UNLINKED:
-                self.destroy()
-            else:
-                self.end()
-                if self._write_side is not WRITE_FINISHED:
-                    self.once("finish", self.destroy)
-                else:
-                    self.destroy()
-        if self._life is not CLOSED:
-            with contextlib.suppress(*((Exception,) if kind is not None else ())):
-                once(self, "close")
-
     # ---------------------------------------------------------------- the end
+
+    def reset_and_destroy(self: Self) -> Self:
+        """Close by an RST: the peer gets ``ECONNRESET``, and what is unsent is dropped.
+
+        While connecting, it comes as soon as there is a connection. A socket without one is
+        destroyed with ``ERR_SOCKET_CLOSED``.
+
+        Returns:
+            The socket itself.
+        Raises:
+            TypeError: ``ERR_INVALID_HANDLE_TYPE`` if it is no TCP socket.
+
+        Node: net, "socket.resetAndDestroy()".
+        """
+        if self._connector is not None:
+            if not self._connector.is_tcp:
+                raise node_error("ERR_INVALID_HANDLE_TYPE")
+            self._when_connected(self._reset)
+        elif self._fd is None:
+            self.destroy(node_error("ERR_SOCKET_CLOSED"))
+        elif not kernel_options.is_tcp(self._fd):
+            raise node_error("ERR_INVALID_HANDLE_TYPE")
+        else:
+            self._reset()
+        return self
+
+    resetAndDestroy = reset_and_destroy
+
+    def _reset(self) -> None:
+        if self._fd is not None:
+            kernel_options.reset_at_close(self._fd)
+            self.destroy()
 
     def _unlink(self) -> None:
         if self._connector is not None:
@@ -386,43 +418,28 @@ class Socket(IdleTransport):
             self._on_destroyed = None
 
 
-def connect(
-    *args: Any,
-    port: Any = ABSENT,
-    host: Any = ABSENT,
-    path: Any = ABSENT,
-    callback: Any = ABSENT,
-    timeout: Any = ABSENT,
-    allow_half_open: Any = ABSENT,
-) -> Socket:
+def connect(*args: Any, **keywords: Unpack[ConnectionKeywords]) -> Socket:
     """Make a `Socket` and start connecting it.
 
     Args:
         args: As for `Socket.connect`; the options mapping may hold those of `Socket`, too.
-        port: As for `Socket.connect`.
-        host: As for `Socket.connect`.
-        path: As for `Socket.connect`.
-        callback: As for `Socket.connect`.
-        timeout: Milliseconds for `Socket.set_timeout`, set before connecting.
-        allow_half_open: As for `Socket`.
+        keywords: Those of `Socket` and of `Socket.connect`, and ``timeout``, milliseconds for
+            `Socket.set_timeout`, set before connecting.
+    Returns:
+        The socket. If its ``signal`` has fired already, it is destroyed and does not connect.
     Raises:
-        TypeError, ValueError: As `Socket.connect` and `Socket.set_timeout`.
+        TypeError, ValueError: As `Socket`, `Socket.connect` and `Socket.set_timeout`.
 
     Node: net, "net.createConnection()".
     Example:
         with gnet.connect(4000) as socket:
             socket.write('hello')
     """
-    keywords = {
-        "port": port,
-        "host": host,
-        "path": path,
-        "callback": callback,
-        "timeout": timeout,
-        "allow_half_open": allow_half_open,
-    }
+    check_keywords("connect", keywords, ConnectionKeywords)
     target, given, listener = connect_options(args, keywords)
     socket = Socket(given)
     if given.get("timeout"):
         socket.set_timeout(given["timeout"])
-    return socket._start_connecting(target, listener)
+    if socket.destroyed:
+        return socket
+    return socket._start_connecting(target, given, listener)

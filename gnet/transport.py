@@ -142,7 +142,7 @@ class Transport(Duplex):
             return
         if self._link is LINKED:
             self._reading = READING_ON
-            self._read_watcher.start(self._dispatcher.post, (Transport._on_readable, self))
+            self._read_watcher.start(self._dispatcher.post, (self._read_task, self))
         elif self._life is LIVE:
             self._reading = READING_HELD  # until it is connected
 
@@ -196,6 +196,9 @@ class Transport(Duplex):
             self._lane = None
             if self._lane_waiting is not None:
                 self._leave_lane()
+
+    # What the read watcher queues; one that reads into the user's buffer has another task.
+    _read_task: Callable[[Any], object] = staticmethod(_on_readable)
 
     def _ends_unseen(self) -> bool:
         """Whether the peer's end closes this socket without anybody to tell anything."""
@@ -325,9 +328,10 @@ class Transport(Duplex):
 
     def _write_when_connected(self, chunks: list[bytes]) -> None:
         self._bytes_held = sum(map(len, chunks))
+        under_way = self._under_way  # no other write has the same: a socket may connect again
 
         def on_connect() -> None:
-            if self._fd is None:
+            if self._fd is None or self._under_way is not under_way:
                 return  # a listener before this one has destroyed the socket: 'close' will tell
             self.off("close", on_close)
             self._bytes_held = 0
@@ -341,7 +345,8 @@ class Transport(Duplex):
                     self._clear_the_way()
 
         def on_close(*_: object) -> None:
-            self._written(node_error("ERR_SOCKET_CLOSED_BEFORE_CONNECTION"))
+            if self._under_way is under_way:
+                self._written(node_error("ERR_SOCKET_CLOSED_BEFORE_CONNECTION"))
 
         self._when_connected(on_connect)
         self.once("close", on_close)
@@ -405,9 +410,10 @@ class Transport(Duplex):
         except OSError as error:
             if error.errno == errno.ENOTCONN:  # the peer's reset came first: nobody to tell
                 self._final_done()
-            else:
+                return
+            if error.errno != errno.ENOTSOCK:  # a pipe's end is told by closing it
                 self._final_done(system_error(error.errno or 0, "shutdown"))
-            return
+                return
         self._dispatcher.defer(Transport._final_done, self)
 
     # ---------------------------------------------------------------- the end

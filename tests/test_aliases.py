@@ -19,11 +19,14 @@ from gnet import (
 )
 from gnet.accepting import AcceptingServer
 from gnet.address import DropInfo
+from gnet.ends import NamedTransport
 from gnet.events.emitter import _EmitterType
 from gnet.idle import IdleTransport
+from gnet.lifetime import MortalTransport
 from gnet.listening import ListeningServer
 from gnet.stream.readable import Readable
 from gnet.stream.writable import Writable
+from gnet.tuning import TunedTransport
 
 #: class -> the members that have two spellings and are defined in it.
 PAIRS: dict[type, dict[str, str]] = {
@@ -78,15 +81,27 @@ PAIRS: dict[type, dict[str, str]] = {
         "writable_object_mode": "writableObjectMode",
     },
     Socket: {
+        "auto_select_family_attempted_addresses": "autoSelectFamilyAttemptedAddresses",
+        "buffer_size": "bufferSize",
+        "ready_state": "readyState",
+        "reset_and_destroy": "resetAndDestroy",
+    },
+    NamedTransport: {
         "bytes_read": "bytesRead",
         "bytes_written": "bytesWritten",
         "local_address": "localAddress",
         "local_family": "localFamily",
         "local_port": "localPort",
-        "ready_state": "readyState",
         "remote_address": "remoteAddress",
         "remote_family": "remoteFamily",
         "remote_port": "remotePort",
+    },
+    MortalTransport: {"destroy_soon": "destroySoon"},
+    TunedTransport: {
+        "get_type_of_service": "getTypeOfService",
+        "set_keep_alive": "setKeepAlive",
+        "set_no_delay": "setNoDelay",
+        "set_type_of_service": "setTypeOfService",
     },
     IdleTransport: {"set_timeout": "setTimeout"},
     ListeningServer: {"accept_queue": "acceptQueue", "listen_fd": "listenFD"},
@@ -104,7 +119,6 @@ PAIRS: dict[type, dict[str, str]] = {
         "no_delay": "noDelay",
         "pause_on_connect": "pauseOnConnect",
     },
-    Server: {"async_dispose": "asyncDispose"},
     BlockList: {
         "add_address": "addAddress",
         "add_addresses": "addAddresses",
@@ -133,6 +147,7 @@ PAIRS: dict[type, dict[str, str]] = {
 }
 #: Public members without Node's spelling: why.
 NOT_NODES = {
+    "async_dispose": "Node's name is a symbol, whose text this is",
     "nodejs_rejection": "Node's name is a symbol, whose text this is",
     "serve_forever": "Node's process stays by itself; gevent's servers have this method",
 }

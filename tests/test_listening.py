@@ -33,7 +33,7 @@ from gnet import (
     Server,
     Socket,
     create_server,
-    kernel,
+    kernel_options,
 )
 
 
@@ -354,7 +354,7 @@ def test_the_accept_queue_is_none_where_it_cannot_be_told(tmp_path: Path) -> Non
 def test_a_connected_socket_has_no_accept_queue() -> None:
     """TCP_INFO tells lost segments there."""
     with listening() as server, contextlib.closing(raw_connect(server)) as peer:
-        assert kernel.accept_queue(peer.fileno()) is None
+        assert kernel_options.accept_queue(peer.fileno()) is None
         settle()
 
 

@@ -40,7 +40,7 @@ from support import (
 )
 
 import gnet
-from gnet import AbortError, GnetError, Socket, TimeoutOverflowWarning
+from gnet import AbortError, Socket, TimeoutOverflowWarning
 from gnet.dispatcher import dispatcher
 
 #: More bytes than the kernel holds for one connection on its way from one end to the other.
@@ -950,12 +950,17 @@ def test_a_second_connect_is_refused_by_an_error() -> None:
         assert error.code == "EALREADY"
 
 
-def test_connect_after_destroy_raises() -> None:
-    """A destroyed socket is over."""
-    socket = Socket().destroy()
-    with pytest.raises(GnetError) as caught:
-        socket.connect(1)
-    assert caught.value.code == "ERR_SOCKET_CLOSED"
+def test_a_closed_socket_connects_again() -> None:
+    """With its listeners, and counters that begin anew."""
+    with listening(lambda socket: socket.end("hello")) as server:
+        client = gnet.connect(*where(server))
+        received = must_call(times=2)
+        client.on("data", received)
+        wait_event(client, "close")
+        client.connect(*where(server))
+        assert (client.destroyed, client.connecting, client.bytes_read) == (False, True, 0)
+        wait_event(client, "close")
+        assert client.bytes_read == 5
 
 
 # ---------------------------------------------------------------- leaks
