@@ -298,7 +298,7 @@ class AcceptingServer(ListeningServer):
 
 def _check_block_list(value: Any, name: str) -> None:
     if not (value is None or BlockList.is_block_list(value)):
-        raise node_error("ERR_INVALID_ARG_TYPE", name, "an net.BlockList", value)
+        raise node_error("ERR_INVALID_ARG_TYPE", name, "net.BlockList", value)
 
 
 def _is_blocked(block_list: BlockList, peer: tuple[Any, ...]) -> bool:
