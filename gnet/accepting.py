@@ -13,7 +13,9 @@ from typing import Any, TypeVar
 
 from gnet import kernel, kernel_options
 from gnet.address import DropInfo, from_kernel
+from gnet.blocklist import BlockList
 from gnet.checks import check_function, to_number
+from gnet.errors import node_error
 from gnet.listening import ListeningServer
 from gnet.options import ServerOptions
 from gnet.socket import Socket
@@ -42,6 +44,7 @@ class AcceptingServer(ListeningServer):
     _given: ServerOptions
 
     def _init_accepting(self, given: ServerOptions) -> None:
+        _check_block_list(given.block_list, "options.blockList")
         self._given = given
         # Not the server's own: what a listener of the server sets is not for connections to see.
         self._connection_context = contextvars.copy_context()
@@ -154,6 +157,21 @@ class AcceptingServer(ListeningServer):
 
     highWaterMark = high_water_mark
 
+    @property
+    def block_list(self) -> BlockList | None:
+        """Rules of peers that are refused: closed at once, without an event, and not counted.
+
+        Rules may come and go at any time. They mean nothing to a Unix socket.
+        """
+        return self._given.block_list  # type: ignore[no-any-return]  # checked by whoever set it
+
+    @block_list.setter
+    def block_list(self, value: BlockList | None) -> None:
+        _check_block_list(value, "blockList")
+        self._give(block_list=value)
+
+    blockList = block_list
+
     def _give(self, **options: Any) -> None:
         self._given = dataclasses.replace(self._given, **options)
         if self._acceptor is not None:
@@ -228,6 +246,9 @@ class AcceptingServer(ListeningServer):
             self._drop(fd, peer)
             return
         if isinstance(peer, tuple):  # TCP
+            if given.block_list is not None and _is_blocked(given.block_list, peer):
+                kernel.close(fd)
+                return
             with contextlib.suppress(OSError):  # it is gone already: the socket will tell
                 if given.no_delay:
                     kernel_options.set_no_delay(fd, True)
@@ -273,6 +294,17 @@ class AcceptingServer(ListeningServer):
             args[0].destroy(error)
         else:
             self.emit("error", error)
+
+
+def _check_block_list(value: Any, name: str) -> None:
+    if not (value is None or BlockList.is_block_list(value)):
+        raise node_error("ERR_INVALID_ARG_TYPE", name, "net.BlockList", value)
+
+
+def _is_blocked(block_list: BlockList, peer: tuple[Any, ...]) -> bool:
+    # Not a subclass's check(), which would be user code in the hub.
+    address = peer[0].partition("%")[0]  # a rule has no zone
+    return BlockList.check(block_list, address, "ipv6" if len(peer) == 4 else "ipv4")
 
 
 def _emit_connection(socket: Socket) -> None:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from gnet import kernel, kernel_options
 from gnet.acceptor import Acceptor
 from gnet.address import AddressInfo, is_link_local
+from gnet.bound import BoundSocket, adopt
 from gnet.checks import check_msecs
 from gnet.dispatcher import Dispatcher, TaskOwner, dispatcher, report
 from gnet.errors import node_error
@@ -138,15 +139,16 @@ class ListeningServer(EventEmitter):
             handle: A listening or bound socket: a `Server`, or anything else that has
                 ``fileno()``, such as a socket of Python's or gevent's. Its descriptor is
                 duplicated: each owner closes its own, and all accept from the same queue. It is
-                made non-blocking, which a descriptor shares with its duplicates. Before ``fd``,
-                ``port`` and ``path``.
+                made non-blocking, which a descriptor shares with its duplicates. A `BoundSocket`
+                is adopted instead: it is the server's then. Goes before ``fd``, ``port`` and
+                ``path``.
             fd: Number of such a socket's descriptor, as a supervisor passes it. The server takes
                 it over and closes it in the end.
             callback: One-time listener for ``'listening'``.
         Returns:
             The server. ``'listening'`` follows, or ``'error'``, after which it may listen again.
         Raises:
-            GnetError: ``ERR_SERVER_ALREADY_LISTEN``.
+            GnetError: ``ERR_SERVER_ALREADY_LISTEN``, ``ERR_SOCKET_HANDLE_ADOPTED``.
             TypeError: ``ERR_INVALID_ARG_VALUE``, ``ERR_INVALID_ARG_TYPE``.
             ValueError: ``ERR_SOCKET_BAD_PORT``.
 
@@ -221,8 +223,11 @@ class ListeningServer(EventEmitter):
         look_up(options.host or "", 0, then, self._dispatcher, self)
 
     def _bind(self, options: ListenOptions, address: str | None, family: int) -> None:
-        if options.path is not None:
-            self._path = options.path
+        path = options.path
+        if isinstance(options.handle, BoundSocket) and options.handle.is_pipe:
+            path = options.handle.address()
+        if path is not None:
+            self._path = path
         try:
             listener = _open(options, address, family)
         except OSError as error:
@@ -232,7 +237,7 @@ class ListeningServer(EventEmitter):
             self._dispatcher.defer(lambda _: self._emit_failure(failure), self)
             return
         self._listening = after(self._listening, "bound")
-        self._file = options.path
+        self._file = path
         self._hold()
         self._acceptor = Acceptor(
             listener, self._accept_function(), self._on_overflow, self._on_fault
@@ -347,6 +352,8 @@ class ListeningServer(EventEmitter):
 def _open(options: ListenOptions, address: str | None, family: int) -> Any:
     """The listening socket. Raises ``OSError`` as `gnet.kernel` does."""
     backlog = options.backlog or kernel.DEFAULT_BACKLOG
+    if isinstance(options.handle, BoundSocket):
+        return kernel.listen_fd(adopt(options.handle), backlog, -1)
     if options.handle is not None:
         return kernel.listen_fd(options.handle.fileno(), backlog, -1, shared=True)
     if options.fd is not None:

@@ -79,6 +79,7 @@ class ServerOptions:
     keep_alive: bool = False
     keep_alive_initial_delay: int = 0  # seconds
     high_water_mark: int | None = None  # None: a stream's default
+    block_list: Any = None
 
 
 @functools.lru_cache(maxsize=256)
@@ -329,6 +330,7 @@ def server_options(
         no_delay=bool(given.get("no_delay")),
         keep_alive=bool(given.get("keep_alive")),
         keep_alive_initial_delay=int(delay // 1000) if 0 <= delay < math.inf else 0,
+        block_list=given.get("block_list") or None,
         high_water_mark=None if high_water_mark < 0 else int(high_water_mark),
     )
     return checked, listener if callable(listener) else None

@@ -49,6 +49,7 @@ class Server(AcceptingServer):
             whole seconds; less than one leaves it to the system.
         high_water_mark: Bytes that each side of an accepted socket holds before `write` asks for
             a pause, or reading stops; 65536 if left out, or negative.
+        block_list: A `BlockList`. A peer whose address it has is refused without a word.
 
     Raises:
         TypeError: ``ERR_INVALID_ARG_TYPE``; ``ERR_INVALID_ARG_VALUE`` for a high-water mark that
@@ -75,6 +76,7 @@ class Server(AcceptingServer):
         keep_alive: Any = ABSENT,
         keep_alive_initial_delay: Any = ABSENT,
         high_water_mark: Any = ABSENT,
+        block_list: Any = ABSENT,
     ) -> None:
         keywords = {
             "allow_half_open": allow_half_open,
@@ -83,6 +85,7 @@ class Server(AcceptingServer):
             "keep_alive": keep_alive,
             "keep_alive_initial_delay": keep_alive_initial_delay,
             "high_water_mark": high_water_mark,
+            "block_list": block_list,
         }
         given, listener = server_options(options, connection_listener, keywords)
         super().__init__()
@@ -115,7 +118,8 @@ class Server(AcceptingServer):
             timeout: Milliseconds that the connections have to come to their end. This greenlet
                 waits for them. Those that are idle, or become so meanwhile, are ended politely,
                 with a FIN behind what they have written; `close_idle_connections` says which are
-                idle. What is left in the end is reset (RST).
+                idle. What is left in the end is reset (RST): also the connection in whose listener
+                this is called, which is at work for as long.
         Returns:
             The server; with ``timeout`` how many connections had to be reset. ``'close'`` follows
             when the last connection has gone; after it, or even before, the server may listen
@@ -277,6 +281,7 @@ def create_server(
     keep_alive: Any = ABSENT,
     keep_alive_initial_delay: Any = ABSENT,
     high_water_mark: Any = ABSENT,
+    block_list: Any = ABSENT,
 ) -> Server:
     """Make a `Server`; the arguments are its own. Node: net, "net.createServer()".
 
@@ -293,4 +298,5 @@ def create_server(
         keep_alive=keep_alive,
         keep_alive_initial_delay=keep_alive_initial_delay,
         high_water_mark=high_water_mark,
+        block_list=block_list,
     )

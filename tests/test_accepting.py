@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import gevent
+import gevent.socket
 import pytest
 from gevent.event import Event
 from support import (
@@ -26,7 +27,7 @@ from support import (
 )
 
 import gnet
-from gnet import GnetTypeError, Server, Socket, create_server
+from gnet import BlockList, GnetTypeError, Server, Socket, create_server
 
 IPPROTO_TCP, SOL_SOCKET = stdlib_socket.IPPROTO_TCP, stdlib_socket.SOL_SOCKET
 
@@ -114,6 +115,67 @@ def test_a_high_water_mark_that_is_no_whole_number_is_refused(value: float) -> N
     with pytest.raises(GnetTypeError) as caught:
         create_server(high_water_mark=value)
     assert caught.value.code == "ERR_INVALID_ARG_VALUE"
+
+
+# ---------------------------------------------------------------- block lists
+
+
+class OwnBlockList(BlockList):
+    """A program's own idea of whom to refuse."""
+
+    __slots__ = ()
+
+    def check(self, *_: Any) -> bool:
+        """Fail: the hub is no place for this."""
+        raise AssertionError("called")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::"], ids=["IPv4", "mapped"])
+def test_rules_that_come_later_count(host: str) -> None:
+    """The list is looked at for each connection, however its address is told."""
+    blocked = OwnBlockList()
+    server = create_server(block_list=blocked)
+    server.on("drop", must_not_call())
+    wait_event(server.listen(0, host), "listening")
+    address: Any = server.address()
+    where = ("127.0.0.1", address.port)
+    served = expect_event(server, "connection")
+    with contextlib.closing(gevent.socket.create_connection(where)):
+        [socket] = served.wait()
+        blocked.add_address("127.0.0.1")
+        server.on("connection", must_not_call())
+        with contextlib.closing(gevent.socket.create_connection(where)) as peer:
+            assert receive_exactly(peer, 1) == b""
+        assert server.connections == 1
+        socket.destroy()
+    server.close()
+
+
+def test_a_block_list_means_nothing_to_a_unix_socket(tmp_path: Path) -> None:
+    """Which has no address."""
+    blocked = BlockList()
+    blocked.add_cidrs(["0.0.0.0/0", "::/0"])
+    server = create_server(block_list=blocked).listen(os.fspath(tmp_path / "s"))
+    server.on("connection", must_call(lambda socket: socket.end("hello")))
+    with gnet.connect(os.fspath(tmp_path / "s")) as client:
+        assert b"".join(client) == b"hello"
+    server.close()
+
+
+def test_a_block_list_can_be_given_and_taken_away_later() -> None:
+    """But only a `BlockList`: what checks it runs in the hub."""
+    blocked = BlockList()
+    blocked.add_address("127.0.0.1")
+    with listening() as server:
+        server.block_list = blocked
+        with contextlib.closing(raw_connect(server)) as peer:
+            assert receive_exactly(peer, 1) == b""
+        with pytest.raises(GnetTypeError):
+            server.block_list = {}  # type: ignore[assignment]
+        assert server.blockList is blocked
+        server.block_list = None
+        with accept_on(server):
+            assert server.connections == 1
 
 
 # ---------------------------------------------------------------- closing connections

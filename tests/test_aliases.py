@@ -107,6 +107,7 @@ PAIRS: dict[type, dict[str, str]] = {
     ListeningServer: {"accept_queue": "acceptQueue", "listen_fd": "listenFD"},
     AcceptingServer: {
         "allow_half_open": "allowHalfOpen",
+        "block_list": "blockList",
         "close_all_connections": "closeAllConnections",
         "close_idle_connections": "closeIdleConnections",
         "drop_max_connection": "dropMaxConnection",

@@ -28,6 +28,7 @@ import gnet
 from gnet import (
     AbortController,
     AbortSignal,
+    BoundSocket,
     GnetError,
     Server,
     Socket,
@@ -383,3 +384,19 @@ def test_listen_of_a_foreign_thread_is_refused(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(GnetError) as caught:
         server.listen(0)
     assert caught.value.code == "ERR_FOREIGN_THREAD"
+
+
+# ---------------------------------------------------------------- bound sockets
+
+
+def test_a_server_adopts_a_bound_socket_over_a_path_with_its_file(tmp_path: Path) -> None:
+    """Only newer Nodes have those: the server tells the path, and removes the file."""
+    path = os.fspath(tmp_path / "s")
+    with BoundSocket(path=path) as bound_socket:
+        server = create_server(greeting("hello")).listen(bound_socket)
+        wait_event(server, "listening")
+    assert server.address() == path
+    with gnet.connect(path) as client:
+        assert b"".join(client) == b"hello"
+    server.close()
+    assert not os.path.exists(path)
