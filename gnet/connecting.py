@@ -135,7 +135,7 @@ class Connector:
         one_family = options.family in (4, 6)
         hints = options.hints
         if not hints and not one_family:
-            hints = _socket.AI_ADDRCONFIG  # no IPv6 where the machine has none
+            hints = int(_socket.AI_ADDRCONFIG)  # no IPv6 where the machine has none
         select = options.auto_select_family
         if select is None:
             select = get_default_auto_select_family()
@@ -196,8 +196,9 @@ class Connector:
             return
         address, kind = entries[0]
         if is_ip(address):
-            where = (_told(kind), self._options.host, self._options.port)
-            wrong = node_error("ERR_INVALID_ADDRESS_FAMILY", *where)
+            host, port = self._options.host, self._options.port
+            wrong: Any = node_error("ERR_INVALID_ADDRESS_FAMILY", _told(kind), host, port)
+            wrong.host, wrong.port = host, port
         else:
             wrong = node_error("ERR_INVALID_IP_ADDRESS", _told(address))
         self._defer(lambda self: self.socket.destroy(wrong))
@@ -267,17 +268,18 @@ class Connector:
         except OSError as error:
             self._failed(address, family, system_error(error.errno or 0, "connect", address, port))
             return
-        # What libuv reports at once, Node tells with the local end; a refusal it tells later.
-        if number not in (0, errno.EINPROGRESS, errno.ECONNREFUSED, errno.ENOENT, errno.EAGAIN):
-            name = kernel.local_name(sock.fileno()) if family else None
-            shown = f"{name.address}:{name.port}" if name else "undefined:undefined"
-            sock.close()
-            error_at_once = system_error(number, "connect", address, port or None, local=shown)
-            self._failed_at_once(address, family, error_at_once)
-            return
         if number not in (0, errno.EINPROGRESS):
+            name = kernel.local_name(sock.fileno()) if family else None
+            local_end = f"{name.address}:{name.port}" if name else "undefined:undefined"
             sock.close()
-            self._defer(Connector._failed, address, family, self._refusal(number, address, family))
+            # What libuv reports at once, Node tells with the local end. It tells a refusal later,
+            # and of a path whatever it is, unless no socket can have it.
+            if number == errno.ECONNREFUSED if family else number != errno.EINVAL:
+                refusal = self._refusal(number, address, family)
+                self._defer(Connector._failed, address, family, refusal)
+                return
+            failure = system_error(number, "connect", address, port or None, local=local_end)
+            self._failed_at_once(address, family, failure)
             return
         self._attempts.append(_Attempt(self, address, family, sock))
         if self._addresses:

@@ -100,7 +100,7 @@ class MortalTransport(Transport):
             error = self._errored
             if error is None and not (self.readable_ended and self.writable_finished):
                 error = node_error("ERR_STREAM_PREMATURE_CLOSE")
-            if error is None or self._errored is own:
+            if error is None or error is own:
                 result.set(None)
             else:
                 result.set_exception(error)

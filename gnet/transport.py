@@ -319,9 +319,10 @@ class Transport(Duplex):
             raise node_error("ERR_SOCKET_CLOSED")
         if self._idle_timer is not None:
             self._last_active = self._clock()
-        self._bytes_sent += sum(map(len, chunks))
         self._outgoing = deque(memoryview(chunk) for chunk in chunks)
-        if self._flush():
+        out = self._flush()
+        self._bytes_sent += sum(map(len, chunks))
+        if out:
             return True
         self._watch_writable()
         return False
