@@ -17,7 +17,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -36,11 +36,13 @@ __all__ = [
     "GUARD_S",
     "PACKAGE",
     "ROOT",
+    "Attempt",
     "Expected",
     "FakeClock",
     "Memory",
     "Pair",
     "Pending",
+    "Slow",
     "accept_on",
     "accepted",
     "ask_node",
@@ -49,6 +51,7 @@ __all__ = [
     "guarded",
     "in_thread",
     "linked",
+    "listeners_of",
     "listening",
     "must_call",
     "must_not_call",
@@ -126,11 +129,51 @@ def wait_event(emitter: EventEmitter, event: str) -> list[Any]:
     return expect_event(emitter, event).wait()
 
 
-def settle() -> None:
-    """Wait until every task that is queued now has started, and so has what those queue."""
+def settle(times: int = 1) -> None:
+    """Wait until every task that is queued now has started, and so has what those queue.
+
+    What a greenlet does that was woken meanwhile takes another time.
+    """
+    for _ in range(times):
+        _settle_once()
+
+
+def _settle_once() -> None:
     done = Event()
     dispatcher().defer_closing(lambda _: done.set())
     passed(done, "the queue to run empty")
+
+
+class Attempt:
+    """A call in a greenlet of its own that may wait, fail or be killed; nothing is reported."""
+
+    def __init__(self, function: Callable[..., Any], *args: Any, **options: Any) -> None:
+        self._outcome: list[Any] = []
+
+        def run() -> None:
+            try:
+                self._outcome.append(function(*args, **options))
+            except BaseException as error:  # it is what the test asks for
+                self._outcome.append(error)
+
+        self.greenlet = gevent.spawn(run)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it has come to no end yet."""
+        return not self._outcome
+
+    def outcome(self) -> Any:
+        """Block until it has ended; what it returned or raised."""
+        with guarded("the end of a call"):
+            self.greenlet.join()
+        [outcome] = self._outcome
+        return outcome
+
+    def kill(self, error: Any = gevent.GreenletExit) -> Any:
+        """Raise that in the greenlet; what comes out."""
+        self.greenlet.kill(error)
+        return self.outcome()
 
 
 def run_in_hub(function: Callable[..., Result], *args: Any) -> Result:
@@ -522,6 +565,44 @@ class Memory(Duplex):
     def _closed(self, had_error: bool) -> None:
         self._release()
         self._emit_close(had_error)
+
+
+class Slow(Memory):
+    """A memory duplex whose sink takes each write a given number of turns later."""
+
+    def __init__(self, delays: Iterable[int], **options: Any) -> None:
+        super().__init__(**options)
+        self._delays = iter(delays)
+        #: The most that was ever waiting to go out.
+        self.most_waiting = 0
+
+    def _write(self, chunks: list[bytes]) -> bool:
+        delay = next(self._delays, 0)
+        if not delay:
+            return super()._write(chunks)
+        self.held = chunks
+
+        def step(_: object) -> None:
+            nonlocal delay
+            delay -= 1
+            if delay:
+                self._dispatcher.defer(step, self)
+            elif self.held is chunks:
+                self._release()
+
+        self._dispatcher.defer(step, self)
+        return False
+
+    def write(self, *args: Any) -> bool:
+        """Write, and note how much is waiting then."""
+        taken = super().write(*args)
+        self.most_waiting = max(self.most_waiting, self.writable_length)
+        return taken
+
+
+def listeners_of(stream: EventEmitter) -> dict[Any, int]:
+    """How many listeners each event has."""
+    return {event: stream.listener_count(event) for event in stream.event_names()}
 
 
 def watched(stream: Memory, *events: str) -> list[tuple[Any, ...]]:
