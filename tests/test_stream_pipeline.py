@@ -294,6 +294,17 @@ def test_in_the_source_s_read_lane_it_cannot_be_waited_for() -> None:
     destination.destroy()
 
 
+def test_in_the_destination_s_read_lane_it_can() -> None:
+    """An answer may be piped from the listener for the question."""
+    stream = Memory().feed(b"question")
+    stream.on("data", must_call(lambda _: gnet.pipeline([b"ans", b"wer"], stream)))
+    finish = must_call()
+    stream.on("finish", finish)
+    finish.wait()
+    assert stream.sink == b"answer"
+    stream.destroy()
+
+
 def test_in_the_hub_it_cannot_be_waited_for() -> None:
     """``ERR_HUB_CANNOT_WAIT``, and nothing is touched."""
     stream = Memory()

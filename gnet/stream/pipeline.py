@@ -39,7 +39,8 @@ def pipeline(*streams: Any, signal: Any = None, end: bool = True) -> Any:
     Raises:
         Exception: What the first of them failed with.
         GnetError: ``ERR_STREAM_PREMATURE_CLOSE``, ``ERR_STREAM_UNABLE_TO_PIPE``,
-            ``ERR_HUB_CANNOT_WAIT``.
+            ``ERR_HUB_CANNOT_WAIT``; ``ERR_READ_LANE_WAIT`` in a listener that holds up the data
+            of one that is read.
         TypeError: ``ERR_MISSING_ARGS`` for fewer than two streams, ``ERR_INVALID_ARG_TYPE``,
             ``ERR_INVALID_RETURN_VALUE``.
 
@@ -67,9 +68,10 @@ def pipeline(*streams: Any, signal: Any = None, end: bool = True) -> Any:
     if callback is not None:
         return _Pipeline(callback).join(parts, signal, end)
     check_can_wait("pipeline()")
-    for part in parts:
+    for position, part in enumerate(parts, 1):
         if isinstance(part, Stream):
-            part._before_wait("end")
+            # The last one is only written to, which its read lane does not hold up.
+            part._before_wait("end" if position < len(parts) else "finish")
     result: AsyncResult[Any] = AsyncResult()
 
     def over(error: BaseException | None, value: Any = None) -> None:
@@ -101,9 +103,8 @@ class _Pipeline:
         self._error: BaseException | None = None
         self._value: tuple[Any, ...] = ()
         self._to_finish = 0  # how many have still to say that they are through
-        self._generators: list[
-            Generator[Any, Any, Any]
-        ] = []  # what the next greenlet will pull from
+        # What the next greenlet will pull from.
+        self._generators: list[Generator[Any, Any, Any]] = []
         self._undo: list[Callable[[BaseException | None], object]] = []
         self._after_success: list[Callable[[], object]] = []
 
