@@ -152,7 +152,8 @@ class Server(AcceptingServer):
         """Wait until the last connection has gone, or for so many seconds; then reset the rest."""
         left = set(self._sockets)  # not those of a next listen()
         closed, tick = Event(), Event()
-        self.once("close", closed.set)
+        # In front: a listener that blocks or raises must not keep this from hearing it.
+        self.prepend_once_listener("close", closed.set)
         clock = self._dispatcher.clock
         deadline = clock.now() + period
         try:

@@ -958,6 +958,23 @@ def test_closing_within_a_time_can_be_given_up() -> None:
         assert pair.server.event_names() == []
 
 
+def test_a_close_listener_that_raises_does_not_hold_up_close_within_a_time(
+    uncaught: Uncaught,
+) -> None:
+    """It is reported, and the count returned all the same."""
+    error = RuntimeError("raised in close")
+
+    def fail() -> None:
+        raise error
+
+    with accepted() as pair:
+        pair.server.on("close", must_call(fail))
+        with guarded("the end of close()"):
+            assert pair.server.close(timeout=0) == 1
+        until(lambda: uncaught, "the report")
+    assert [value for _, _, value in uncaught] == [error]
+
+
 @pytest.mark.parametrize(("value", "kind"), [("1", TypeError), (-1, ValueError)])
 def test_an_odd_timeout_of_close_is_refused_and_changes_nothing(
     value: Any, kind: type[Exception]
