@@ -224,8 +224,9 @@ class ListeningServer(EventEmitter):
 
     def _bind(self, options: ListenOptions, address: str | None, family: int) -> None:
         path = options.path
-        if isinstance(options.handle, BoundSocket) and options.handle.is_pipe:
-            path = options.handle.address()
+        if isinstance(options.handle, BoundSocket):
+            name = options.handle.address()
+            path = name if isinstance(name, str) else None
         if path is not None:
             self._path = path
         try:

@@ -714,3 +714,21 @@ def test_once_data_in_another_greenlet_gets_a_chunk_of_a_flowing_stream() -> Non
     with guarded("the chunk"):
         assert waiter.get() == [b"x"]
     stream.destroy()
+
+
+# ---------------------------------------------------------------- what became of a half
+
+
+def test_a_half_that_was_cut_off_is_aborted_and_one_that_ended_is_not() -> None:
+    """``writable_aborted`` and ``readable_aborted``, before and after; Node's sockets lack one."""
+    for ended, aborted in ((False, True), (True, False)):
+        stream = Memory(allow_half_open=True)
+        stream.resume()
+        assert (stream.readable_aborted, stream.writable_aborted) == (False, False)
+        if ended:
+            stream.feed(None)
+            stream.end()
+        settle()
+        stream.destroy()
+        settle()
+        assert (stream.readable_aborted, stream.writable_aborted) == (aborted, aborted)
