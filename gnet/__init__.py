@@ -35,6 +35,7 @@ from gnet.errors import (
     TimeoutOverflowWarning,
 )
 from gnet.events import AbortController, AbortSignal, EventEmitter, on, once, spawned
+from gnet.kernel_options import AcceptQueue
 from gnet.server import Server, create_server
 from gnet.socket import Socket, connect
 from gnet.socket_address import SocketAddress
@@ -44,6 +45,7 @@ __all__ = [
     "AbortController",
     "AbortError",
     "AbortSignal",
+    "AcceptQueue",
     "AddressInfo",
     "AggregateError",
     "BlockList",

@@ -66,7 +66,8 @@ class Acceptor(StreamServer):
         on_error: Callable[[OSError], None],
     ) -> None:
         super().__init__(listener, handle=on_accept)  # type: ignore[arg-type]  # never called
-        self._on_accept = on_accept
+        #: Takes the connections from the next wake-up on.
+        self.on_accept = on_accept
         self._on_overflow = on_overflow
         self._on_error = on_error
         self._reserve = _open_reserve()
@@ -79,7 +80,7 @@ class Acceptor(StreamServer):
         is taken in one call, and the answer is always that there is no more for now.
         """
         listener: Any = self.socket
-        on_accept = self._on_accept
+        on_accept = self.on_accept
         accept = listener._accept
         for _ in range(self.max_accept):
             try:

@@ -118,7 +118,7 @@ class BoundSocket:
 
     isPipe = is_pipe
 
-    def address(self) -> Any:
+    def address(self) -> AddressInfo | str:
         """Where it is bound: ``address``, ``family`` and ``port``, or the path.
 
         Raises:

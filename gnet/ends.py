@@ -91,6 +91,10 @@ class NamedTransport(Transport):
             self._known_local = kernel.local_name(self._fd)
         return self._known_local
 
+    def fileno(self) -> int:
+        """The kernel socket's descriptor, which stays this socket's; -1 if there is none."""
+        return -1 if self._fd is None else self._fd
+
     def _remote(self) -> AddressInfo:
         if self._known_peer is None:
             if self._fd is None:

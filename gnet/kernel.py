@@ -12,7 +12,6 @@ import errno
 import fcntl
 import os
 import stat
-import struct
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,20 +24,15 @@ __all__ = [
     "bind_client",
     "bind_tcp",
     "bind_unix",
+    "borrowed",
     "close",
-    "close_with_reset",
     "connect_error",
-    "get_type_of_service",
-    "is_tcp",
+    "listen_fd",
     "listen_tcp",
     "listen_unix",
     "local_name",
     "open_stream",
     "peer_name",
-    "reset_at_close",
-    "set_keep_alive",
-    "set_no_delay",
-    "set_type_of_service",
     "shut_down_writing",
     "socket_of",
     "start_connect",
@@ -60,7 +54,15 @@ def _sockaddr(family: int, address: str, port: int) -> Any:
     return (address, port)
 
 
-def listen_tcp(address: str | None, family: int, port: int, backlog: int) -> Any:
+def listen_tcp(
+    address: str | None,
+    family: int,
+    port: int,
+    backlog: int,
+    *,
+    ipv6_only: bool = False,
+    reuse_port: bool = False,
+) -> Any:
     """A listening TCP socket of gevent's.
 
     Args:
@@ -68,22 +70,31 @@ def listen_tcp(address: str | None, family: int, port: int, backlog: int) -> Any
         family: 4 or 6; ignored for any address.
         port: 0 lets the system choose.
         backlog: Length of the accept queue.
+        ipv6_only: Leave IPv4 out of an IPv6 socket; nothing to an IPv4 one.
+        reuse_port: Let other sockets of this user listen on the port, too (SO_REUSEPORT).
     Raises:
-        OSError: ``EADDRINUSE``, ``EACCES``, ``EADDRNOTAVAIL``, … with syscall ``'listen'``.
+        OSError: ``EADDRINUSE``, ``EACCES``, ``EADDRNOTAVAIL``, ``ENOTSUP`` where there is no
+            SO_REUSEPORT, … with syscall ``'listen'``.
     """
+
+    def listen(kind: int, where: str) -> Any:
+        return _listen(kind, where, port, backlog, ipv6_only, reuse_port)
+
     if address is None:
         try:
-            return _listen(_socket.AF_INET6, "::", port, backlog)
+            return listen(_socket.AF_INET6, "::")
         except OSError as error:
             # As libuv: what IPv6 refuses is tried over IPv4, whose error then counts. A port in
             # use is in use for both.
             if error.errno == errno.EADDRINUSE:
                 raise
-            return _listen(_socket.AF_INET, "0.0.0.0", port, backlog)
-    return _listen(_socket.AF_INET6 if family == 6 else _socket.AF_INET, address, port, backlog)
+            return listen(_socket.AF_INET, "0.0.0.0")
+    return listen(_socket.AF_INET6 if family == 6 else _socket.AF_INET, address)
 
 
-def _listen(family: int, address: str, port: int, backlog: int) -> Any:
+def _listen(
+    family: int, address: str, port: int, backlog: int, ipv6_only: bool, reuse_port: bool
+) -> Any:
     try:
         sock = gevent.socket.socket(family, _socket.SOCK_STREAM)
     except OSError as error:
@@ -92,7 +103,11 @@ def _listen(family: int, address: str, port: int, backlog: int) -> Any:
         # A port in TIME_WAIT can be bound again; one in use cannot (Linux).
         sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_REUSEADDR, 1)
         if family == _socket.AF_INET6:
-            sock.setsockopt(_socket.IPPROTO_IPV6, _socket.IPV6_V6ONLY, 0)
+            sock.setsockopt(_socket.IPPROTO_IPV6, _socket.IPV6_V6ONLY, int(ipv6_only))
+        if reuse_port:
+            if not hasattr(_socket, "SO_REUSEPORT"):
+                raise OSError(errno.ENOTSUP, "no SO_REUSEPORT")
+            sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_REUSEPORT, 1)
         sock.bind(_sockaddr(family, address, port))
         sock.listen(backlog)
     except OSError as error:
@@ -101,9 +116,17 @@ def _listen(family: int, address: str, port: int, backlog: int) -> Any:
     return sock
 
 
-def listen_unix(path: str, backlog: int) -> Any:
+def listen_unix(
+    path: str, backlog: int, *, readable_all: bool = False, writable_all: bool = False
+) -> Any:
     """A listening Unix socket of gevent's at ``path``; a NUL in front makes it abstract (Linux).
 
+    Args:
+        path: Where its file shall be; there must be none yet.
+        backlog: Length of the accept queue.
+        readable_all: Give the file read permission for everybody.
+        writable_all: Give it write permission for everybody, which connecting needs. If either
+            is given, the file has no permissions but these; else what the umask leaves.
     Raises:
         OSError: ``EADDRINUSE`` if there is a file, stale or not; ``EACCES``, ``ENOENT``, … With
             syscall ``'listen'``, the path as ``address`` and port -1, as in Node.
@@ -122,6 +145,9 @@ def listen_unix(path: str, backlog: int) -> Any:
             raise OSError(errno.EINVAL, "path cannot be encoded") from None
         bound = True
         sock.listen(backlog)
+        mode = 0o444 * readable_all | 0o222 * writable_all
+        if mode:
+            os.chmod(path, mode)
     except OSError as error:
         sock.close()
         if bound:
@@ -130,6 +156,45 @@ def listen_unix(path: str, backlog: int) -> Any:
         number = errno.EACCES if error.errno == errno.ENOENT else error.errno or 0
         raise system_error(number, "listen", path, -1, describe=True) from None
     return sock
+
+
+def listen_fd(fd: int, backlog: int, port: int | None = None, *, shared: bool = False) -> Any:
+    """A listening socket of gevent's over a descriptor, bound or listening already.
+
+    Args:
+        fd: Taken over, and closed if it is a socket or pipe that cannot listen.
+        backlog: Length of the accept queue.
+        port: For the error, as Node tells it: -1 for a handle, None for a number.
+        shared: Leave the descriptor to its owner and use a duplicate.
+    Raises:
+        OSError: ``EINVAL`` for what is no TCP or Unix stream socket, or a connected one;
+            ``ENOTSOCK`` for a pipe. With syscall ``'listen'``.
+    """
+    try:
+        mode = os.fstat(fd).st_mode
+        if stat.S_ISFIFO(mode):
+            if not shared:
+                close(fd)
+            raise OSError(errno.ENOTSOCK, "a pipe")
+        if not stat.S_ISSOCK(mode) or not _is_stream(fd):
+            raise OSError(errno.EINVAL, "no stream socket")
+        sock = gevent.socket.socket(fileno=os.dup(fd) if shared else fd)
+        try:
+            sock.listen(backlog)
+        except OSError:
+            sock.close()
+            raise
+    except OSError as error:
+        # Whatever is no descriptor at all is an invalid argument to Node, too.
+        number = errno.EINVAL if error.errno == errno.EBADF else error.errno or 0
+        raise system_error(number, "listen", None, port, describe=True) from None
+    return sock
+
+
+def _is_stream(fd: int) -> bool:
+    families = (_socket.AF_INET, _socket.AF_INET6, _socket.AF_UNIX)
+    with borrowed(fd) as sock:
+        return sock.type == _socket.SOCK_STREAM and sock.family in families
 
 
 def unlink_unix(path: str) -> None:
@@ -220,6 +285,46 @@ def bind_unix(path: str) -> Any:
     return sock
 
 
+def _kind(fd: int) -> str:
+    """Node's name for what is behind a descriptor: libuv's ``uv_guess_handle``."""
+    try:
+        mode = os.fstat(fd).st_mode
+    except OSError:
+        return "UNKNOWN"
+    if os.isatty(fd):
+        return "TTY"
+    if stat.S_ISREG(mode) or stat.S_ISCHR(mode):
+        return "FILE"
+    if stat.S_ISFIFO(mode):
+        return "PIPE"
+    if not stat.S_ISSOCK(mode):
+        return "UNKNOWN"
+    with borrowed(fd) as sock:
+        kinds = {
+            (_socket.SOCK_STREAM, _socket.AF_UNIX): "PIPE",
+            (_socket.SOCK_STREAM, _socket.AF_INET): "TCP",
+            (_socket.SOCK_STREAM, _socket.AF_INET6): "TCP",
+            (_socket.SOCK_DGRAM, _socket.AF_INET): "UDP",
+            (_socket.SOCK_DGRAM, _socket.AF_INET6): "UDP",
+        }
+        return kinds.get((sock.type, sock.family), "UNKNOWN")
+
+
+def open_stream(fd: int) -> bool:
+    """Prepare a descriptor that came from elsewhere: a stream socket, or one end of a pipe.
+
+    Returns:
+        Whether it can be read from.
+    Raises:
+        TypeError: ``ERR_INVALID_FD_TYPE`` for anything else, a closed one included.
+    """
+    kind = _kind(fd)
+    if kind not in ("TCP", "PIPE"):
+        raise node_error("ERR_INVALID_FD_TYPE", kind)
+    os.set_blocking(fd, False)
+    return fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_ACCMODE != os.O_WRONLY
+
+
 def start_connect(family: int, address: str, port: int = 0, bound: Any = None) -> tuple[Any, int]:
     """Make a socket and start connecting it, without waiting.
 
@@ -253,7 +358,7 @@ def socket_of(fd: int) -> Any:
 
 
 @contextlib.contextmanager
-def _borrowed(fd: int) -> Iterator[Any]:
+def borrowed(fd: int) -> Iterator[Any]:
     """A socket object for a descriptor that stays its owner's."""
     sock = _socket.socket(fileno=fd)
     try:
@@ -265,7 +370,7 @@ def _borrowed(fd: int) -> Iterator[Any]:
 def local_name(fd: int) -> AddressInfo:
     """The socket's own end; empty if it is a Unix socket, or unknown."""
     try:
-        with _borrowed(fd) as sock:
+        with borrowed(fd) as sock:
             return from_kernel(sock.getsockname())
     except OSError:
         return AddressInfo()
@@ -274,126 +379,15 @@ def local_name(fd: int) -> AddressInfo:
 def peer_name(fd: int) -> AddressInfo:
     """The other end; empty if it is a Unix socket, or gone already."""
     try:
-        with _borrowed(fd) as sock:
+        with borrowed(fd) as sock:
             return from_kernel(sock.getpeername())
     except OSError:
         return AddressInfo()
 
 
-def set_no_delay(fd: int, enable: bool) -> None:
-    """Send small segments at once (TCP_NODELAY). Raises ``OSError`` as setsockopt(2) does."""
-    with _borrowed(fd) as sock:
-        sock.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_NODELAY, int(enable))
-
-
-def set_keep_alive(fd: int, enable: bool, delay: int, interval: int, count: int) -> None:
-    """Have the kernel probe an idle peer (SO_KEEPALIVE).
-
-    Args:
-        fd: A TCP socket.
-        enable: Whether to probe; if not, the rest is left as it is.
-        delay: Seconds without traffic before the first probe; 0 leaves the system's.
-        interval: Seconds between probes.
-        count: How many unanswered probes end the connection, with ``ETIMEDOUT``.
-    Raises:
-        OSError: As setsockopt(2) does.
-    """
-    with _borrowed(fd) as sock:
-        sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_KEEPALIVE, int(enable))
-        if enable and delay:
-            # macOS names the first probe's delay TCP_KEEPALIVE.
-            idle = getattr(_socket, "TCP_KEEPIDLE", getattr(_socket, "TCP_KEEPALIVE", None))
-            for option, value in (
-                (idle, delay),
-                (_socket.TCP_KEEPINTVL, interval),
-                (_socket.TCP_KEEPCNT, count),
-            ):
-                sock.setsockopt(_socket.IPPROTO_TCP, option, value)
-
-
-def is_tcp(fd: int) -> bool:
-    """Whether it is a socket over IPv4 or IPv6, and no Unix socket or pipe."""
-    try:
-        with _borrowed(fd) as sock:
-            return sock.family in (_socket.AF_INET, _socket.AF_INET6)
-    except OSError:
-        return False
-
-
-def _type_of_service(sock: Any) -> tuple[int, int]:
-    """Level and name of the option: what IPv4 calls type of service, IPv6 calls traffic class."""
-    if sock.family == _socket.AF_INET6:
-        return _socket.IPPROTO_IPV6, _socket.IPV6_TCLASS
-    return _socket.IPPROTO_IP, _socket.IP_TOS
-
-
-def set_type_of_service(fd: int, tos: int) -> None:
-    """Mark what is sent over TCP with a byte for routers. Raises ``OSError`` as setsockopt(2)."""
-    with _borrowed(fd) as sock:
-        sock.setsockopt(*_type_of_service(sock), tos)
-
-
-def get_type_of_service(fd: int) -> int:
-    """What outgoing packets are marked with. Raises ``OSError`` as getsockopt(2) does."""
-    with _borrowed(fd) as sock:
-        return int(sock.getsockopt(*_type_of_service(sock)))
-
-
-def reset_at_close(fd: int) -> None:
-    """Have closing send an RST to the peer and drop what is unsent (SO_LINGER)."""
-    with contextlib.suppress(OSError), _borrowed(fd) as sock:
-        sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_LINGER, struct.pack("ii", 1, 0))
-
-
-def close_with_reset(fd: int) -> None:
-    """Close the descriptor so that the peer gets an RST and unsent data is dropped."""
-    reset_at_close(fd)
-    close(fd)
-
-
-def open_stream(fd: int) -> bool:
-    """Prepare a descriptor that came from elsewhere: a stream socket, or one end of a pipe.
-
-    Returns:
-        Whether it can be read from.
-    Raises:
-        TypeError: ``ERR_INVALID_FD_TYPE`` for anything else, a closed one included.
-    """
-    kind = _kind(fd)
-    if kind not in ("TCP", "PIPE"):
-        raise node_error("ERR_INVALID_FD_TYPE", kind)
-    os.set_blocking(fd, False)
-    return fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_ACCMODE != os.O_WRONLY
-
-
-def _kind(fd: int) -> str:
-    """Node's name for what is behind a descriptor: libuv's ``uv_guess_handle``."""
-    try:
-        mode = os.fstat(fd).st_mode
-    except OSError:
-        return "UNKNOWN"
-    if os.isatty(fd):
-        return "TTY"
-    if stat.S_ISREG(mode) or stat.S_ISCHR(mode):
-        return "FILE"
-    if stat.S_ISFIFO(mode):
-        return "PIPE"
-    if not stat.S_ISSOCK(mode):
-        return "UNKNOWN"
-    with _borrowed(fd) as sock:
-        kinds = {
-            (_socket.SOCK_STREAM, _socket.AF_UNIX): "PIPE",
-            (_socket.SOCK_STREAM, _socket.AF_INET): "TCP",
-            (_socket.SOCK_STREAM, _socket.AF_INET6): "TCP",
-            (_socket.SOCK_DGRAM, _socket.AF_INET): "UDP",
-            (_socket.SOCK_DGRAM, _socket.AF_INET6): "UDP",
-        }
-        return kinds.get((sock.type, sock.family), "UNKNOWN")
-
-
 def shut_down_writing(fd: int) -> None:
     """Send a FIN. Raises ``OSError`` as shutdown(2) does."""
-    with _borrowed(fd) as sock:
+    with borrowed(fd) as sock:
         sock.shutdown(_socket.SHUT_WR)
 
 

@@ -18,29 +18,39 @@ from typing import Any
 
 from gnet.address import is_ip
 from gnet.checks import check_function, check_integer, check_number, check_port, to_number
-from gnet.errors import inspected, node_error
+from gnet.errors import GnetError, inspected, node_error
+from gnet.events.abort import AbortSignal, check_signal
 from gnet.symbols import ABSENT
 
 __all__ = [
     "ConnectOptions",
     "ListenOptions",
+    "ServerOptions",
     "connect_options",
     "listen_options",
     "server_options",
     "spelt",
 ]
 
+
 Callback = Callable[..., object]
 
 
 @dataclass(frozen=True)
 class ListenOptions:
-    """Where a server listens: a ``path``, or a ``port`` and perhaps a ``host``."""
+    """Where a server listens: a ``handle``, an ``fd``, a ``path``, or a ``port`` of a ``host``."""
 
     port: int = 0
     host: str | None = None
     path: str | None = None
     backlog: int = 0  # 0: the default
+    handle: Any = None  # has fileno()
+    fd: int | None = None  # -1 for a number that no descriptor can have
+    ipv6_only: bool = False
+    reuse_port: bool = False
+    readable_all: bool = False
+    writable_all: bool = False
+    signal: AbortSignal | None = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +67,19 @@ class ConnectOptions:
     lookup: Callback | None = None
     auto_select_family: bool | None = None  # None: the default
     attempt_timeout: int | None = None  # milliseconds, at least 10; None: the default
+
+
+@dataclass(frozen=True)
+class ServerOptions:
+    """What a server gives its accepted sockets."""
+
+    allow_half_open: bool = False
+    pause_on_connect: bool = False
+    no_delay: bool = False
+    keep_alive: bool = False
+    keep_alive_initial_delay: int = 0  # seconds
+    high_water_mark: int | None = None  # None: a stream's default
+    block_list: Any = None
 
 
 @functools.lru_cache(maxsize=256)
@@ -107,21 +130,54 @@ def _backlog(value: Any) -> int:
     return int(min(number, 2**31 - 1)) if number is not None and number >= 0 else 0
 
 
+def _has_descriptor(handle: Any) -> bool:
+    """Whether it is something open that has a descriptor: a socket, a server, a file."""
+    if not hasattr(handle, "fileno"):
+        return False
+    try:
+        return bool(handle.fileno() >= 0)
+    except GnetError:
+        raise  # a BoundSocket that was adopted says so
+    except ValueError:  # a closed file
+        return False
+
+
+def _descriptor(value: Any) -> int | None:
+    """A descriptor that was given as a number; None if it is none, as Node then looks further."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
+        return None
+    return int(value) if value <= 2**31 - 1 and value == int(value) else -1
+
+
 def listen_options(
     args: tuple[Any, ...], keywords: dict[str, Any]
 ) -> tuple[ListenOptions, Callback | None]:
     """Check the arguments of ``server.listen``.
 
     Raises:
-        TypeError: ``ERR_INVALID_ARG_VALUE`` if they name neither port nor path,
-            ``ERR_INVALID_ARG_TYPE`` for a host that is no string.
+        TypeError: ``ERR_INVALID_ARG_VALUE`` if they name no place to listen,
+            ``ERR_INVALID_ARG_TYPE`` for a host that is no string or a signal that is none.
         ValueError: ``ERR_SOCKET_BAD_PORT``.
     """
+    if args and hasattr(args[0], "fileno"):
+        args, keywords = ({}, *args[1:]), {**keywords, "handle": args[0]}
     options, callback = _normalized(args, keywords)
     backlog = _backlog(options.get("backlog"))
     if not backlog:
         # (port, backlog), (path, backlog) or (port, host, backlog)
         backlog = next((_backlog(arg) for arg in args[1:3] if _backlog(arg)), 0)
+    signal = None
+    if "signal" in options:
+        check_signal(options["signal"], "options.signal")
+        signal = options["signal"]
+    handle = options.get("handle")
+    if isinstance(handle, Mapping):
+        options = spelt(handle)  # Node lists {'handle': {'fd': 3}} among its forms
+    elif _has_descriptor(handle):
+        return ListenOptions(handle=handle, backlog=backlog, signal=signal), callback
+    descriptor = _descriptor(options.get("fd"))
+    if descriptor is not None:
+        return ListenOptions(fd=descriptor, backlog=backlog, signal=signal), callback
     port = options.get("port", ABSENT)
     if port is None or (not options and (not args or callable(args[0]))):
         port = 0
@@ -130,10 +186,33 @@ def listen_options(
         host = options.get("host")
         if host and not isinstance(host, str):
             raise node_error("ERR_INVALID_ARG_TYPE", "hostname", "string", host)
-        return ListenOptions(port=number, host=host or None, backlog=backlog), callback
+        place = ListenOptions(
+            port=number,
+            host=host or None,
+            backlog=backlog,
+            ipv6_only=options.get("ipv6_only") is True,
+            reuse_port=options.get("reuse_port") is True,
+            signal=signal,
+        )
+        return place, callback
     path = options.get("path")
     if path and _is_path(path):
-        return ListenOptions(path=path, backlog=backlog), callback
+        readable, writable = options.get("readable_all"), options.get("writable_all")
+        if path.startswith("\0") and (readable or writable):
+            raise node_error(
+                "ERR_INVALID_ARG_VALUE",
+                "options",
+                options,
+                "can not set readableAll or writableAllt to true when path is abstract unix socket",
+            )
+        place = ListenOptions(
+            path=path,
+            backlog=backlog,
+            readable_all=readable is True,
+            writable_all=writable is True,
+            signal=signal,
+        )
+        return place, callback
     if "port" not in options and "path" not in options:
         raise node_error(
             "ERR_INVALID_ARG_VALUE", "options", options, 'must have the property "port" or "path"'
@@ -225,15 +304,33 @@ def _resolving(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def server_options(
     options: Any, listener: Any, keywords: dict[str, Any]
-) -> tuple[dict[str, Any], Callback | None]:
+) -> tuple[ServerOptions, Callback | None]:
     """Check the arguments of ``create_server``: an options mapping or None, a listener or None.
 
     Raises:
-        TypeError: ``ERR_INVALID_ARG_TYPE`` if the options are neither mapping nor function.
+        TypeError: ``ERR_INVALID_ARG_TYPE`` if the options are neither mapping nor function, or
+            what should be a number is none; ``ERR_INVALID_ARG_VALUE`` for a high-water mark that
+            is no whole number.
     """
     if callable(options):
         options, listener = None, options
     if options is not None and not isinstance(options, Mapping):
         raise node_error("ERR_INVALID_ARG_TYPE", "options", "Object", options)
     given = {key: value for key, value in keywords.items() if value is not ABSENT}
-    return {**spelt(options or {}), **given}, listener if callable(listener) else None
+    given = {**spelt(options or {}), **given}
+    delay = given.get("keep_alive_initial_delay", 0)
+    check_number(delay, "options.keepAliveInitialDelay")
+    high_water_mark = given.get("high_water_mark", -1)
+    check_number(high_water_mark, "options.highWaterMark")
+    if not (high_water_mark < 0 or high_water_mark % 1 == 0):  # also NaN and infinity
+        raise node_error("ERR_INVALID_ARG_VALUE", "options.highWaterMark", high_water_mark)
+    checked = ServerOptions(
+        allow_half_open=given.get("allow_half_open") or False,
+        pause_on_connect=bool(given.get("pause_on_connect")),
+        no_delay=bool(given.get("no_delay")),
+        keep_alive=bool(given.get("keep_alive")),
+        keep_alive_initial_delay=int(delay // 1000) if 0 <= delay < math.inf else 0,
+        block_list=given.get("block_list") or None,
+        high_water_mark=None if high_water_mark < 0 else int(high_water_mark),
+    )
+    return checked, listener if callable(listener) else None

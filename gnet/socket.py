@@ -12,7 +12,7 @@ import errno
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gnet import kernel
+from gnet import kernel, kernel_options
 from gnet.blocklist import BlockList
 from gnet.bound import BoundSocket, adopt
 from gnet.connecting import Connector
@@ -39,6 +39,7 @@ from gnet.states import (
     LIVE,
     PAUSED,
     READ_ENDED,
+    READ_OPEN,
     READING_HELD,
     READING_OFF,
     UNLINKED,
@@ -105,7 +106,7 @@ class Socket(MortalTransport, IdleTransport, NamedTransport, TunedTransport, Buf
     server: Any
     _attempted: list[str] | None = None
 
-    _on_destroyed: Callable[[], None] | None
+    _on_destroyed: Callable[[Socket], None] | None
     _connector: Connector | None = None
     _block_list: BlockList | None = None  # of peers that it must not connect to
     _bound: Any = None  # the kernel socket that a BoundSocket brought, until it connects
@@ -153,7 +154,8 @@ class Socket(MortalTransport, IdleTransport, NamedTransport, TunedTransport, Buf
             if made_with.signal is not None:
                 self._obey(made_with.signal, undo)
             if self._life is LIVE:
-                self._on_destroyed = undo.pop_all().close
+                close = undo.pop_all().close
+                self._on_destroyed = lambda _: close()
 
     def _close_sides(self) -> None:
         """Have ended what shall not be used at all."""
@@ -175,8 +177,9 @@ class Socket(MortalTransport, IdleTransport, NamedTransport, TunedTransport, Buf
                 self.destroy(system_error(errno.ENOTCONN, "read"))
 
     def _bind(self, handle: BoundSocket, undo: contextlib.ExitStack) -> None:
-        if handle.is_pipe:
-            undo.callback(kernel.unlink_unix, handle.address())
+        name = handle.address()
+        if isinstance(name, str):
+            undo.callback(kernel.unlink_unix, name)
         self._bound = kernel.socket_of(adopt(handle))
         undo.callback(self._bound.close)  # does nothing once it was handed on
 
@@ -198,7 +201,7 @@ class Socket(MortalTransport, IdleTransport, NamedTransport, TunedTransport, Buf
         peer: Any,
         server: Any,
         context: contextvars.Context,
-        on_destroyed: Callable[[], None],
+        on_destroyed: Callable[[Socket], None],
     ) -> Socket:
         """Make the socket of a connection that a server has accepted. Runs in the hub."""
         self = cls.__new__(cls)
@@ -212,6 +215,13 @@ class Socket(MortalTransport, IdleTransport, NamedTransport, TunedTransport, Buf
         self._peer = peer
         self._on_destroyed = on_destroyed
         return self
+
+    def _prepare(self, *, paused: bool, high_water_mark: int) -> None:
+        """Give a socket that was just accepted what its server's options say. Runs in the hub."""
+        self._read_high_water_mark = self._write_high_water_mark = high_water_mark
+        if paused:
+            self._stop_reading()
+            self._flow = PAUSED
 
     def __repr__(self) -> str:
         if self._fd is not None:
@@ -350,6 +360,20 @@ class Socket(MortalTransport, IdleTransport, NamedTransport, TunedTransport, Buf
         if self._life is LIVE and (held or self._flow is not PAUSED):
             self._read_more()
 
+    def _is_idle(self) -> bool:
+        """Whether it only waits for its peer: `Server.close_idle_connections` says how."""
+        return (
+            self._fd is not None
+            and self._link is LINKED
+            and self._lane is None
+            and self._read_side is READ_OPEN
+            and not self._read_length
+            and self._under_way is None
+            and not self._write_length
+            and self._waits_for_data()
+            and not kernel_options.has_news(self._fd)
+        )
+
     # ---------------------------------------------------------------- the end
 
     def reset_and_destroy(self: Self) -> Self:
@@ -371,7 +395,7 @@ class Socket(MortalTransport, IdleTransport, NamedTransport, TunedTransport, Buf
             self._when_connected(self._reset)
         elif self._fd is None:
             self.destroy(node_error("ERR_SOCKET_CLOSED"))
-        elif not kernel.is_tcp(self._fd):
+        elif not kernel_options.is_tcp(self._fd):
             raise node_error("ERR_INVALID_HANDLE_TYPE")
         else:
             self._reset()
@@ -381,7 +405,7 @@ class Socket(MortalTransport, IdleTransport, NamedTransport, TunedTransport, Buf
 
     def _reset(self) -> None:
         if self._fd is not None:
-            kernel.reset_at_close(self._fd)
+            kernel_options.reset_at_close(self._fd)
             self.destroy()
 
     def _unlink(self) -> None:
@@ -391,7 +415,7 @@ class Socket(MortalTransport, IdleTransport, NamedTransport, TunedTransport, Buf
         self._peer = None
         super()._unlink()
         if self._on_destroyed is not None:
-            self._on_destroyed()
+            self._on_destroyed(self)
             self._on_destroyed = None
 
 

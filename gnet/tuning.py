@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from gnet import kernel
+from gnet import kernel_options
 from gnet.checks import check_integer, is_number
 from gnet.errors import KeepAliveWarning, node_error, system_error
 from gnet.symbols import ABSENT
@@ -40,7 +40,7 @@ class KeepAlive:
         """Tell the kernel. Values that mean nothing to it leave it as it is, as in Node."""
         known = self.interval > 0 and self.count > 0
         with contextlib.suppress(OSError):
-            kernel.set_keep_alive(
+            kernel_options.set_keep_alive(
                 fd, self.enable, self.delay if known else 0, self.interval, self.count
             )
 
@@ -75,7 +75,7 @@ class TunedTransport(Transport):
         self._no_delay = bool(enable)
         if self._fd is not None:
             with contextlib.suppress(OSError):
-                kernel.set_no_delay(self._fd, self._no_delay)
+                kernel_options.set_no_delay(self._fd, self._no_delay)
         return self
 
     setNoDelay = set_no_delay
@@ -154,9 +154,9 @@ class TunedTransport(Transport):
         if isinstance(tos, float) and math.isnan(tos):
             raise node_error("ERR_INVALID_ARG_TYPE", "tos", "number", tos)
         self._type_of_service = check_integer(tos, "tos", 0, 255)
-        if self._fd is not None and kernel.is_tcp(self._fd):
+        if self._fd is not None and kernel_options.is_tcp(self._fd):
             try:
-                kernel.set_type_of_service(self._fd, self._type_of_service)
+                kernel_options.set_type_of_service(self._fd, self._type_of_service)
             except OSError as error:
                 raise system_error(error.errno or 0, "setTypeOfService") from None
         return self
@@ -171,10 +171,10 @@ class TunedTransport(Transport):
 
         Node: net, "socket.getTypeOfService()".
         """
-        if self._fd is None or not kernel.is_tcp(self._fd):
+        if self._fd is None or not kernel_options.is_tcp(self._fd):
             return self._type_of_service or 0
         try:
-            return kernel.get_type_of_service(self._fd)
+            return kernel_options.get_type_of_service(self._fd)
         except OSError as error:
             raise system_error(error.errno or 0, "getTypeOfService") from None
 
@@ -185,7 +185,7 @@ class TunedTransport(Transport):
         assert self._fd is not None
         if self._no_delay:
             with contextlib.suppress(OSError):
-                kernel.set_no_delay(self._fd, True)
+                kernel_options.set_no_delay(self._fd, True)
         if self._keep_alive.enable:
             self._keep_alive.apply(self._fd)
         if self._type_of_service is not None:

@@ -8,6 +8,7 @@ deadlock shows at once as ``LoopExit`` when nothing else is left to happen.
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import itertools
 import json
 import os
@@ -15,7 +16,8 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,15 +30,19 @@ from gevent.hub import get_hub
 
 from gnet import EventEmitter, Server, Socket, connect, create_server
 from gnet.dispatcher import dispatcher
+from gnet.stream.duplex import Duplex
 
 __all__ = [
     "GUARD_S",
     "PACKAGE",
     "ROOT",
+    "Attempt",
     "Expected",
     "FakeClock",
+    "Memory",
     "Pair",
     "Pending",
+    "Slow",
     "accept_on",
     "accepted",
     "ask_node",
@@ -45,6 +51,7 @@ __all__ = [
     "guarded",
     "in_thread",
     "linked",
+    "listeners_of",
     "listening",
     "must_call",
     "must_not_call",
@@ -56,6 +63,7 @@ __all__ = [
     "settle",
     "unmet_expectations",
     "wait_event",
+    "watched",
 ]
 
 #: Where the library is that is tested.
@@ -121,11 +129,51 @@ def wait_event(emitter: EventEmitter, event: str) -> list[Any]:
     return expect_event(emitter, event).wait()
 
 
-def settle() -> None:
-    """Wait until every task that is queued now has started, and so has what those queue."""
+def settle(times: int = 1) -> None:
+    """Wait until every task that is queued now has started, and so has what those queue.
+
+    What a greenlet does that was woken meanwhile takes another time.
+    """
+    for _ in range(times):
+        _settle_once()
+
+
+def _settle_once() -> None:
     done = Event()
     dispatcher().defer_closing(lambda _: done.set())
     passed(done, "the queue to run empty")
+
+
+class Attempt:
+    """A call in a greenlet of its own that may wait, fail or be killed; nothing is reported."""
+
+    def __init__(self, function: Callable[..., Any], *args: Any, **options: Any) -> None:
+        self._outcome: list[Any] = []
+
+        def run() -> None:
+            try:
+                self._outcome.append(function(*args, **options))
+            except BaseException as error:  # it is what the test asks for
+                self._outcome.append(error)
+
+        self.greenlet = gevent.spawn(run)
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it has come to no end yet."""
+        return not self._outcome
+
+    def outcome(self) -> Any:
+        """Block until it has ended; what it returned or raised."""
+        with guarded("the end of a call"):
+            self.greenlet.join()
+        [outcome] = self._outcome
+        return outcome
+
+    def kill(self, error: Any = gevent.GreenletExit) -> Any:
+        """Raise that in the greenlet; what comes out."""
+        self.greenlet.kill(error)
+        return self.outcome()
 
 
 def run_in_hub(function: Callable[..., Result], *args: Any) -> Result:
@@ -424,6 +472,145 @@ def fill_until_blocked(peer: gevent.socket.socket, pattern: bytes = b"x" * 65536
             assert total < 64 * 2**20, "the other end goes on reading"
     finally:
         peer.setblocking(True)
+
+
+# ---------------------------------------------------------------- streams over memory
+
+
+class Memory(Duplex):
+    """A duplex whose underside is a list for each direction."""
+
+    def __init__(
+        self, *, allow_half_open: bool = False, high_water_mark: int = 16, encoding: str = ""
+    ) -> None:
+        EventEmitter.__init__(self)
+        self._init_duplex(
+            dispatcher(),
+            contextvars.copy_context(),
+            allow_half_open=allow_half_open,
+            high_water_mark=high_water_mark,
+        )
+        self.source: deque[bytes | None] = deque()
+        self.is_reading = False
+        #: What came out at the other side.
+        self.sink = bytearray()
+        #: Whether the sink keeps `_write` waiting until `release`.
+        self.holds = False
+        self.held: list[bytes] | None = None
+        self.failure: Exception | None = None
+        self.final_failure: Exception | None = None
+        self.has_ended = False
+        if encoding:
+            self.set_encoding(encoding)
+
+    def feed(self, *chunks: bytes | None) -> Memory:
+        """Have these chunks arrive; None is the end."""
+        self.source.extend(chunks)
+        if self.is_reading:
+            self._dispatcher.defer(Memory._pump, self)
+        return self
+
+    def release(self, error: Exception | None = None) -> None:
+        """Let the sink take what it was given, or fail: in a task, as the loop would tell it."""
+        held = self.held
+
+        def decide(_: object) -> None:
+            if self.held is held:
+                self._release(error)
+
+        if held is not None:
+            self._dispatcher.defer(decide, self)
+
+    def _release(self, error: Exception | None = None) -> None:
+        chunks, self.held = self.held, None
+        if chunks is not None:
+            if error is None:
+                self.sink += b"".join(chunks)
+            self._written(error)
+
+    def _pump(self) -> None:
+        self._in_lane(Memory._deliver)
+
+    def _deliver(self) -> None:
+        while self.is_reading and self.source:
+            chunk = self.source.popleft()
+            if chunk is None:
+                self.is_reading = False
+                self._push_eof()
+            elif not self._push(chunk):
+                self.is_reading = False
+
+    def _start_reading(self) -> None:
+        if not self.is_reading:
+            self.is_reading = True
+            self._dispatcher.defer(Memory._pump, self)
+
+    def _write(self, chunks: list[bytes]) -> bool:
+        if self.failure is not None:
+            raise self.failure
+        if self.holds:
+            self.held = chunks
+            return False
+        self.sink += b"".join(chunks)
+        return True
+
+    def _final(self) -> None:
+        self.has_ended = self.final_failure is None
+        self._dispatcher.defer(lambda _: self._final_done(self.final_failure), self)
+
+    def _destroy(self, error: BaseException | None) -> None:
+        self.is_reading = False
+        self._dispatcher.defer_closing(lambda _: self._closed(error is not None), self)
+
+    def _closed(self, had_error: bool) -> None:
+        self._release()
+        self._emit_close(had_error)
+
+
+class Slow(Memory):
+    """A memory duplex whose sink takes each write a given number of turns later."""
+
+    def __init__(self, delays: Iterable[int], **options: Any) -> None:
+        super().__init__(**options)
+        self._delays = iter(delays)
+        #: The most that was ever waiting to go out.
+        self.most_waiting = 0
+
+    def _write(self, chunks: list[bytes]) -> bool:
+        delay = next(self._delays, 0)
+        if not delay:
+            return super()._write(chunks)
+        self.held = chunks
+
+        def step(_: object) -> None:
+            nonlocal delay
+            delay -= 1
+            if delay:
+                self._dispatcher.defer(step, self)
+            elif self.held is chunks:
+                self._release()
+
+        self._dispatcher.defer(step, self)
+        return False
+
+    def write(self, *args: Any) -> bool:
+        """Write, and note how much is waiting then."""
+        taken = super().write(*args)
+        self.most_waiting = max(self.most_waiting, self.writable_length)
+        return taken
+
+
+def listeners_of(stream: EventEmitter) -> dict[Any, int]:
+    """How many listeners each event has."""
+    return {event: stream.listener_count(event) for event in stream.event_names()}
+
+
+def watched(stream: Memory, *events: str) -> list[tuple[Any, ...]]:
+    """What the stream emits of these events, in order."""
+    seen: list[tuple[Any, ...]] = []
+    for event in events:
+        stream.on(event, lambda *args, event=event: seen.append((event, *args)))
+    return seen
 
 
 # ---------------------------------------------------------------- Node

@@ -17,11 +17,13 @@ from gnet import (
     SocketAddress,
     events,
 )
+from gnet.accepting import AcceptingServer
 from gnet.address import DropInfo
 from gnet.ends import NamedTransport
 from gnet.events.emitter import _EmitterType
 from gnet.idle import IdleTransport
 from gnet.lifetime import MortalTransport
+from gnet.listening import ListeningServer
 from gnet.stream.readable import Readable
 from gnet.stream.writable import Writable
 from gnet.tuning import TunedTransport
@@ -102,7 +104,21 @@ PAIRS: dict[type, dict[str, str]] = {
         "set_type_of_service": "setTypeOfService",
     },
     IdleTransport: {"set_timeout": "setTimeout"},
-    Server: {"get_connections": "getConnections", "max_connections": "maxConnections"},
+    ListeningServer: {"accept_queue": "acceptQueue", "listen_fd": "listenFD"},
+    AcceptingServer: {
+        "allow_half_open": "allowHalfOpen",
+        "block_list": "blockList",
+        "close_all_connections": "closeAllConnections",
+        "close_idle_connections": "closeIdleConnections",
+        "drop_max_connection": "dropMaxConnection",
+        "get_connections": "getConnections",
+        "high_water_mark": "highWaterMark",
+        "keep_alive": "keepAlive",
+        "keep_alive_initial_delay": "keepAliveInitialDelay",
+        "max_connections": "maxConnections",
+        "no_delay": "noDelay",
+        "pause_on_connect": "pauseOnConnect",
+    },
     BlockList: {
         "add_address": "addAddress",
         "add_addresses": "addAddresses",
@@ -169,6 +185,7 @@ ACRONYMS = {
     "add_cidr": "addCIDR",
     "add_cidrs": "addCIDRs",
     "from_json": "fromJSON",
+    "listen_fd": "listenFD",
     "remove_cidr": "removeCIDR",
     "to_json": "toJSON",
 }

@@ -71,7 +71,8 @@ def test_a_machine_without_ipv6_says_so() -> None:
 def test_adopting_takes_the_descriptor() -> None:
     """It stays open, and the object lets go of it."""
     with BoundSocket(host="127.0.0.1") as bound:
-        expected, where = bound.fd(), bound.address()
+        expected = bound.fd()
+        where: Any = bound.address()
         fd = adopt(bound)
     with stdlib_socket.socket(fileno=fd) as sock:
         assert fd == expected

@@ -118,3 +118,8 @@ def test_a_star_import_brings_what_is_exported() -> None:
     names: dict[str, object] = {}
     exec("from gnet import *", names)
     assert set(names) - {"__builtins__"} == set(gnet.__all__)
+
+
+def test_stream_is_another_name_of_socket() -> None:
+    """As in Node, which had it first."""
+    assert gnet.Stream is gnet.Socket

@@ -22,12 +22,13 @@ FLOORS = {
     "defaults": 3,
     "dispatcher": 2,
     "events": 3,
-    "options": 3,
     "names": 3,
     "kernel": 3,
+    "kernel_options": 4,
     "stream.encoding": 3,
     "stream": 4,
     "acceptor": 4,
+    "options": 4,
     "transport": 5,
     "connecting": 5,
     "idle": 6,
@@ -36,9 +37,11 @@ FLOORS = {
     "onread": 6,
     "lifetime": 6,
     "socket_options": 5,
+    "listening": 6,
     "socket": 7,
-    "server": 8,
-    "": 9,  # the package itself
+    "accepting": 8,
+    "server": 9,
+    "": 10,  # the package itself
 }
 #: Rooms that know neither loop nor greenlets.
 WITHOUT_GEVENT = ("states", "errors", "address", "socket_address", "blocklist", "defaults")

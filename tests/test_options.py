@@ -16,6 +16,7 @@ from gnet import GnetError, Server, Socket, create_server
 from gnet.options import (
     ConnectOptions,
     ListenOptions,
+    ServerOptions,
     connect_options,
     listen_options,
     server_options,
@@ -61,6 +62,18 @@ def connects(*args: Any, **keywords: Any) -> tuple[ConnectOptions, Any]:
         (({"port": 4000, "host": "::1", "backlog": 7},), ListenOptions(4000, "::1", None, 7)),
         (({"path": "/run/x", "backlog": 7},), ListenOptions(path="/run/x", backlog=7)),
         ((MappingProxyType({"port": 1}),), ListenOptions(port=1)),
+        (({"fd": 3, "port": 1},), ListenOptions(fd=3)),
+        (({"fd": 3}, 7), ListenOptions(fd=3, backlog=7)),
+        (({"fd": 3.0},), ListenOptions(fd=3)),
+        (({"fd": 2**31},), ListenOptions(fd=-1)),
+        (({"handle": {"fd": 3}},), ListenOptions(fd=3)),
+        (({"handle": None, "port": 1},), ListenOptions(port=1)),
+        (
+            ({"port": 1, "ipv6Only": True, "reusePort": True},),
+            ListenOptions(1, ipv6_only=True, reuse_port=True),
+        ),
+        (({"port": 1, "ipv6Only": 1, "reusePort": "yes"},), ListenOptions(1)),
+        (({"path": "/x", "readableAll": True},), ListenOptions(path="/x", readable_all=True)),
     ],
 )
 @pytest.mark.parametrize("with_callback", [False, True])
@@ -115,6 +128,8 @@ def test_unknown_keys_of_a_mapping_are_ignored() -> None:
         (({},), TypeError, "ERR_INVALID_ARG_VALUE"),
         (({"port": []},), TypeError, "ERR_INVALID_ARG_VALUE"),
         (({"path": 1},), TypeError, "ERR_INVALID_ARG_VALUE"),
+        (({"fd": True},), TypeError, "ERR_INVALID_ARG_VALUE"),
+        (({"port": 1, "signal": 1},), TypeError, "ERR_INVALID_ARG_TYPE"),
         (({"port": 1, "host": 1},), TypeError, "ERR_INVALID_ARG_TYPE"),
     ],
 )
@@ -376,7 +391,7 @@ def test_options_are_frozen(options: Any) -> None:
 def test_server_options_keep_only_what_was_given() -> None:
     """An absent keyword does not hide what the mapping says."""
     given_options, _ = server_options({"allowHalfOpen": True}, None, {"allow_half_open": ABSENT})
-    assert given_options == {"allow_half_open": True}
+    assert given_options == ServerOptions(allow_half_open=True)
 
 
 @pytest.mark.parametrize("backlog", [float("inf"), 2**40, 2**31 - 1])

@@ -838,3 +838,265 @@ def test_a_server_of_another_thread_is_left_alone() -> None:
         assert in_thread(meddle) == "ERR_FOREIGN_THREAD"
         with accept_on(server):
             assert server.listening
+
+
+# ---------------------------------------------------------------- closing within a time
+
+
+def close_within(server: Server, msecs: float, *args: Any) -> gevent.Greenlet[[], int]:
+    """Have another greenlet wait for the end; return once it waits."""
+    closing: Any = gevent.spawn(lambda: server.close(*args, timeout=msecs))
+    settle()
+    return closing  # type: ignore[no-any-return]  # a greenlet's result is Any
+
+
+def test_close_with_a_timeout_ends_idle_connections_at_once(clock: FakeClock) -> None:
+    """Behind what they have written; nobody waits for the time to pass."""
+    with listening(lambda socket: socket.resume().write("bye")) as server:
+        peers = [raw_connect(server) for _ in range(3)]
+        until(lambda: server.connections == 3, "the connections")
+        settle()
+        closing = close_within(server, 1000, must_call())
+        assert not server.listening
+        for peer in peers:
+            assert receive_exactly(peer, 4) == b"bye"
+            peer.close()
+        with guarded("the end of close()"):
+            assert closing.get() == 0
+        assert clock.timers == []
+        assert server.event_names() == ["connection"]
+
+
+def test_close_with_a_timeout_resets_what_is_left_and_says_how_many(clock: FakeClock) -> None:
+    """Those that still work, and those whose peers do not answer the end."""
+    with (
+        listening(allow_half_open=True) as server,
+        accept_on(server) as working,
+        accept_on(server) as unanswered,
+        accept_on(server) as leaving,
+    ):
+        unanswered.socket.resume()
+        settle()
+        closing = close_within(server, 1000)
+        assert receive_exactly(unanswered.peer, 1) == b""
+        leaving.socket.destroy()
+        clock.advance(0.9)
+        assert not closing.ready()
+        clock.advance(0.1)
+        with guarded("the end of close()"):
+            assert closing.get() == 2
+        assert server.connections == 0
+        assert working.socket.destroyed
+        with pytest.raises(ConnectionResetError):
+            working.peer.recv(1)
+
+
+def test_close_with_a_timeout_ends_a_connection_that_becomes_idle(clock: FakeClock) -> None:
+    """What it was about comes to its end first."""
+    gate, entered = Event(), Event()
+
+    def work(data: bytes) -> None:
+        entered.set()
+        gate.wait()
+        pair.socket.write(data)
+
+    with accepted() as pair:
+        pair.socket.on("data", must_call(work))
+        pair.peer.sendall(b"x")
+        entered.wait()
+        closing = close_within(pair.server, 10_000)
+        clock.advance(1)
+        assert not pair.socket.writable_ended
+        gate.set()
+        assert receive_exactly(pair.peer, 1) == b"x"
+        clock.advance(0.1)
+        assert receive_exactly(pair.peer, 1) == b""
+        pair.peer.close()
+        with guarded("the end of close()"):
+            assert closing.get() == 0
+
+
+def test_close_with_no_time_resets_at_once() -> None:
+    """Zero is a period, too."""
+    with accepted() as pair:
+        assert pair.server.close(timeout=0) == 1
+        with pytest.raises(ConnectionResetError):
+            pair.peer.recv(1)
+
+
+def test_close_with_a_timeout_of_a_server_that_is_not_open_returns_at_once() -> None:
+    """Its callback gets the error, as without a timeout."""
+    told = must_call()
+    assert create_server().close(told, timeout=1000) == 0
+    [(error,)] = told.wait()
+    assert error.code == "ERR_SERVER_NOT_RUNNING"
+
+
+def test_close_with_a_timeout_leaves_the_connections_of_the_next_listen_alone(
+    clock: FakeClock,
+) -> None:
+    """They came after the call."""
+    with accepted() as old:
+        server = old.server
+        closing = close_within(server, 1000)
+        server.listen(0, "127.0.0.1")
+        wait_event(server, "listening")
+        with accept_on(server) as new:
+            clock.advance(1)
+            with guarded("the end of close()"):
+                assert closing.get() == 1
+            assert old.socket.destroyed
+            assert not new.socket.destroyed
+
+
+def test_closing_within_a_time_can_be_given_up() -> None:
+    """The connections stay, and neither timer nor listener does."""
+    with accepted() as pair:
+        with pytest.raises(gevent.Timeout), gevent.Timeout(0.01):
+            pair.server.close(timeout=60_000)
+        assert not pair.socket.destroyed
+        assert pair.server.event_names() == []
+
+
+def test_a_close_listener_that_raises_does_not_hold_up_close_within_a_time(
+    uncaught: Uncaught,
+) -> None:
+    """It is reported, and the count returned all the same."""
+    error = RuntimeError("raised in close")
+
+    def fail() -> None:
+        raise error
+
+    with accepted() as pair:
+        pair.server.on("close", must_call(fail))
+        with guarded("the end of close()"):
+            assert pair.server.close(timeout=0) == 1
+        until(lambda: uncaught, "the report")
+    assert [value for _, _, value in uncaught] == [error]
+
+
+@pytest.mark.parametrize(("value", "kind"), [("1", TypeError), (-1, ValueError)])
+def test_an_odd_timeout_of_close_is_refused_and_changes_nothing(
+    value: Any, kind: type[Exception]
+) -> None:
+    """The server goes on listening."""
+    with listening() as server:
+        with pytest.raises(kind):
+            server.close(timeout=value)
+        assert server.listening
+
+
+def test_close_with_a_timeout_in_the_hub_raises() -> None:
+    """There nothing may wait."""
+    with listening() as server:
+        with pytest.raises(GnetError) as caught:
+            run_in_hub(lambda: server.close(timeout=1))
+        assert caught.value.code == "ERR_HUB_CANNOT_WAIT"
+        assert server.listening
+
+
+# ---------------------------------------------------------------- disposing
+
+
+def test_async_dispose_has_its_result_after_close() -> None:
+    """When the last connection has gone."""
+    with listening() as server, accept_on(server) as pair:
+        disposed = server.async_dispose()
+        assert not server.listening
+        settle()
+        assert not disposed.ready()
+        pair.socket.destroy()
+        with guarded("the result"):
+            assert disposed.get() is None
+
+
+def test_async_dispose_of_a_server_that_is_not_open_is_there_at_once() -> None:
+    """Whether it never listened or is closed."""
+    server = create_server()
+    assert server.async_dispose().ready()
+    wait_event(server.listen(0), "listening")
+    first = server.async_dispose()
+    assert server.async_dispose().ready()
+    with guarded("the result"):
+        first.get()
+
+
+# ---------------------------------------------------------------- for
+
+
+def test_a_loop_over_a_server_yields_its_connections_until_it_closes() -> None:
+    """In the order in which they came; those that wait when it closes are still yielded."""
+    with listening() as server:
+        peers: list[Any] = []
+        ports: list[Any] = []
+
+        def serve() -> None:
+            for socket in server:
+                ports.append(socket.remote_port)
+                if len(ports) == 1:
+                    peers.extend(raw_connect(server) for _ in range(2))
+                    until(lambda: server.connections == 3, "the connections")
+                    settle()
+                    server.close()
+                socket.destroy()
+
+        serving = gevent.spawn(serve)
+        settle()
+        peers.append(raw_connect(server))
+        with guarded("the end of the loop"):
+            serving.get()
+        names = [peer.getsockname()[1] for peer in peers]
+        assert ports == names
+        assert server.event_names() == []
+        for peer in peers:
+            peer.close()
+
+
+def test_leaving_the_loop_early_destroys_only_what_it_has_not_yielded() -> None:
+    """The server goes on, and so does the connection that was yielded."""
+    with listening() as server:
+        yielded: list[Socket] = []
+
+        def serve() -> None:
+            for socket in server:
+                yielded.append(socket)
+                until(lambda: server.connections == 2, "the other connection")
+                settle()
+                break
+
+        serving = gevent.spawn(serve)
+        settle()
+        with contextlib.closing(raw_connect(server)):
+            until(lambda: yielded, "the first connection")
+            with contextlib.closing(raw_connect(server)) as other:
+                with guarded("the end of the loop"):
+                    serving.get()
+                assert receive_exactly(other, 1) == b""
+            assert not yielded[0].destroyed
+            assert server.listening
+            assert server.event_names() == []
+        yielded[0].destroy()
+
+
+def test_a_loop_over_a_server_raises_its_error() -> None:
+    """It counts as heard."""
+    with listening() as server:
+        error = RuntimeError("made up")
+
+        def fail() -> None:
+            settle()
+            server.emit("error", error)
+
+        gevent.spawn(fail)
+        with pytest.raises(RuntimeError, match="made up"), guarded("the error"):
+            for _ in server:
+                pass
+        assert server.event_names() == []
+
+
+def test_a_loop_over_a_server_is_refused_in_the_hub() -> None:
+    """There nothing may wait."""
+    with listening() as server:
+        with pytest.raises(GnetError) as caught:
+            run_in_hub(lambda: iter(server))
+        assert caught.value.code == "ERR_HUB_CANNOT_WAIT"

@@ -1,12 +1,11 @@
 """Readable, Writable, Duplex and their end, over memory: no kernel, no time, every order.
 
-The duplex here has a list of chunks as its source and another as its sink; the test says when the
+`support.Memory` has a list of chunks as its source and another as its sink; the test says when the
 sink takes what was written. So each state can be reached on purpose.
 """
 
 from __future__ import annotations
 
-import contextvars
 import itertools
 from collections import deque
 from collections.abc import Callable
@@ -17,112 +16,20 @@ import pytest
 from gevent.event import Event
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import guarded, must_call, must_not_call, passed, settle
+from support import (
+    Memory,
+    guarded,
+    must_call,
+    must_not_call,
+    passed,
+    settle,
+    watched,
+)
 
 import gnet
-from gnet import AbortError, EventEmitter, GnetError
-from gnet.dispatcher import dispatcher
-from gnet.stream.duplex import Duplex
+from gnet import AbortError, GnetError
 
 Uncaught = list[tuple[Any, type[BaseException], BaseException]]
-
-
-class Memory(Duplex):
-    """A duplex whose underside is a list for each direction."""
-
-    def __init__(
-        self, *, allow_half_open: bool = False, high_water_mark: int = 16, encoding: str = ""
-    ) -> None:
-        EventEmitter.__init__(self)
-        self._init_duplex(
-            dispatcher(),
-            contextvars.copy_context(),
-            allow_half_open=allow_half_open,
-            high_water_mark=high_water_mark,
-        )
-        self.source: deque[bytes | None] = deque()
-        self.is_reading = False
-        #: What came out at the other side.
-        self.sink = bytearray()
-        #: Whether the sink keeps `_write` waiting until `release`.
-        self.holds = False
-        self.held: list[bytes] | None = None
-        self.failure: Exception | None = None
-        self.final_failure: Exception | None = None
-        self.has_ended = False
-        if encoding:
-            self.set_encoding(encoding)
-
-    def feed(self, *chunks: bytes | None) -> Memory:
-        """Have these chunks arrive; None is the end."""
-        self.source.extend(chunks)
-        if self.is_reading:
-            self._dispatcher.defer(Memory._pump, self)
-        return self
-
-    def release(self, error: Exception | None = None) -> None:
-        """Let the sink take what it was given, or fail: in a task, as the loop would tell it."""
-        held = self.held
-
-        def decide(_: object) -> None:
-            if self.held is held:
-                self._release(error)
-
-        if held is not None:
-            self._dispatcher.defer(decide, self)
-
-    def _release(self, error: Exception | None = None) -> None:
-        chunks, self.held = self.held, None
-        if chunks is not None:
-            if error is None:
-                self.sink += b"".join(chunks)
-            self._written(error)
-
-    def _pump(self) -> None:
-        self._in_lane(Memory._deliver)
-
-    def _deliver(self) -> None:
-        while self.is_reading and self.source:
-            chunk = self.source.popleft()
-            if chunk is None:
-                self.is_reading = False
-                self._push_eof()
-            elif not self._push(chunk):
-                self.is_reading = False
-
-    def _start_reading(self) -> None:
-        if not self.is_reading:
-            self.is_reading = True
-            self._dispatcher.defer(Memory._pump, self)
-
-    def _write(self, chunks: list[bytes]) -> bool:
-        if self.failure is not None:
-            raise self.failure
-        if self.holds:
-            self.held = chunks
-            return False
-        self.sink += b"".join(chunks)
-        return True
-
-    def _final(self) -> None:
-        self.has_ended = self.final_failure is None
-        self._dispatcher.defer(lambda _: self._final_done(self.final_failure), self)
-
-    def _destroy(self, error: BaseException | None) -> None:
-        self.is_reading = False
-        self._dispatcher.defer_closing(lambda _: self._closed(error is not None), self)
-
-    def _closed(self, had_error: bool) -> None:
-        self._release()
-        self._emit_close(had_error)
-
-
-def watched(stream: Memory, *events: str) -> list[tuple[Any, ...]]:
-    """What the stream emits of these events, in order."""
-    seen: list[tuple[Any, ...]] = []
-    for event in events:
-        stream.on(event, lambda *args, event=event: seen.append((event, *args)))
-    return seen
 
 
 # ---------------------------------------------------------------- reading: properties

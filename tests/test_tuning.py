@@ -161,8 +161,8 @@ def test_the_kernels_refusal_of_a_type_of_service_is_raised(
     def refuse(*_: int) -> int:
         raise PermissionError(1, "no")
 
-    monkeypatch.setattr("gnet.kernel.set_type_of_service", refuse)
-    monkeypatch.setattr("gnet.kernel.get_type_of_service", refuse)
+    monkeypatch.setattr("gnet.kernel_options.set_type_of_service", refuse)
+    monkeypatch.setattr("gnet.kernel_options.get_type_of_service", refuse)
     calls = [lambda: pair.socket.set_type_of_service(8), pair.socket.get_type_of_service]
     for name, call in zip(("set", "get"), calls, strict=True):
         with pytest.raises(PermissionError) as caught:
@@ -180,7 +180,7 @@ def test_a_refusal_while_connecting_keeps_nobody_from_connecting(
         raise PermissionError(1, "no")
 
     for name in ("set_type_of_service", "set_keep_alive", "set_no_delay"):
-        monkeypatch.setattr(f"gnet.kernel.{name}", refuse)
+        monkeypatch.setattr(f"gnet.kernel_options.{name}", refuse)
     with listening() as server, contextlib.ExitStack() as stack:
         address: Any = server.address()
         client = Socket().set_no_delay().set_keep_alive(True, 2000).set_type_of_service(8)

@@ -75,6 +75,10 @@ class Stream(EventEmitter):
             self._destroy(error)
         return self
 
+    def nodejs_rejection(self, error: BaseException, event: object, *args: Any) -> None:
+        """Destroy the stream whose asynchronous listener failed. Node: ``Symbol.for(…)``."""
+        self.destroy(error)
+
     def _before_destroy(self) -> None:
         """Queue what has to be told before ``'error'``."""
 

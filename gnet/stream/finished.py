@@ -48,10 +48,13 @@ def finished(
     Raises:
         Exception: The error the stream was destroyed with.
         GnetError: ``ERR_STREAM_PREMATURE_CLOSE`` if it was closed before its end;
-            ``ERR_HUB_CANNOT_WAIT``.
+            ``ERR_HUB_CANNOT_WAIT``; ``ERR_READ_LANE_WAIT`` in a listener that holds up the
+            stream's own ``'end'``.
         TypeError: ``ERR_INVALID_ARG_TYPE``.
 
     Node: stream, "stream.finished()", and "streamPromises.finished()" without a callback.
+    Differs: who is killed while waiting leaves no listener; nor does the signal keep one when
+    the others are taken off.
     """
     callback = None
     given = list(arguments)
@@ -77,7 +80,11 @@ def finished(
         raise node_error("ERR_INVALID_ARG_TYPE", "cleanup", "boolean", automatic)
     check_can_wait("finished()")
     if isinstance(stream, Stream):
-        stream._before_wait("end")
+        duplex: Any = stream
+        half = options["readable"]
+        reads = duplex._has_readable_half() if half is ABSENT or half is None else half
+        # The read lane is needed only for an 'end' that is still to come.
+        duplex._before_wait("end" if reads and not duplex.readable_ended else "finish")
     result: AsyncResult[None] = AsyncResult()
 
     def over(failure: BaseException | None) -> None:
@@ -168,6 +175,7 @@ class _Ear:
 
     def clean_up(self) -> None:
         self._callback = None
+        self._abort_listener.dispose()
         stream = self._stream
         for event, listener in (
             ("finish", self._on_finish),

@@ -37,6 +37,7 @@ def iterate(stream: Any, destroy_on_return: bool) -> Iterator[Any]:
             _destroy_in_time(stream)
         wake()
 
+    stream._loops += 1
     stream.on("readable", wake)
     clean_up = hear_finish(stream, over, writable=False)
     failed = False
@@ -52,9 +53,11 @@ def iterate(stream: Any, destroy_on_return: bool) -> Iterator[Any]:
             else:
                 reader: Waiter[None] = Waiter()
                 readers.append(reader)
+                stream._loops_waiting += 1
                 try:
                     reader.get()
                 finally:
+                    stream._loops_waiting -= 1
                     if reader in readers:
                         readers.remove(reader)
     except GeneratorExit:
@@ -63,6 +66,7 @@ def iterate(stream: Any, destroy_on_return: bool) -> Iterator[Any]:
         failed = True
         raise
     finally:
+        stream._loops -= 1
         if not failed and (outcome or not destroy_on_return):
             stream.remove_listener("readable", wake)
             clean_up()

@@ -6,7 +6,8 @@ Node: stream, "stream.pipeline(source[, ...transforms], destination, callback)".
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import ExitStack
 from typing import Any
 
 import gevent
@@ -38,13 +39,16 @@ def pipeline(*streams: Any, signal: Any = None, end: bool = True) -> Any:
     Raises:
         Exception: What the first of them failed with.
         GnetError: ``ERR_STREAM_PREMATURE_CLOSE``, ``ERR_STREAM_UNABLE_TO_PIPE``,
-            ``ERR_HUB_CANNOT_WAIT``.
+            ``ERR_HUB_CANNOT_WAIT``; ``ERR_READ_LANE_WAIT`` in a listener that holds up the data
+            of one that is read.
         TypeError: ``ERR_MISSING_ARGS`` for fewer than two streams, ``ERR_INVALID_ARG_TYPE``,
             ``ERR_INVALID_RETURN_VALUE``.
 
-    Functions run in greenlets of their own and may block; they end with the pipeline. Node:
-    stream, "stream.pipeline()", and "streamPromises.pipeline()" without a callback. Differs: a
-    function gets no signal, and as destination it is no stream to go on from.
+    Functions run in greenlets of their own and may block; they end with the pipeline, and so do
+    the generators they have made or were given. Who is killed while waiting, or by a
+    ``gevent.Timeout``, gives it up: all of it is destroyed with `AbortError`. Node: stream,
+    "stream.pipeline()", and "streamPromises.pipeline()" without a callback. Differs: a function
+    gets no signal, and as destination it is no stream to go on from.
     Example:
         gnet.pipeline(client, upstream, client)
     """
@@ -64,9 +68,10 @@ def pipeline(*streams: Any, signal: Any = None, end: bool = True) -> Any:
     if callback is not None:
         return _Pipeline(callback).join(parts, signal, end)
     check_can_wait("pipeline()")
-    for part in parts:
+    for position, part in enumerate(parts, 1):
         if isinstance(part, Stream):
-            part._before_wait("end")
+            # The last one is only written to, which its read lane does not hold up.
+            part._before_wait("end" if position < len(parts) else "finish")
     result: AsyncResult[Any] = AsyncResult()
 
     def over(error: BaseException | None, value: Any = None) -> None:
@@ -75,12 +80,24 @@ def pipeline(*streams: Any, signal: Any = None, end: bool = True) -> Any:
         else:
             result.set_exception(error)
 
-    _Pipeline(over).join(parts, signal, end)
-    return result.get()
+    run = _Pipeline(over)
+    run.join(parts, signal, end)
+    try:
+        return result.get()
+    except BaseException as reason:  # killed or timed out, if it is not the pipeline's own error
+        if not result.ready():
+            run.give_up(reason)
+        raise
 
 
 def _is_iterable(value: Any) -> bool:
     return isinstance(value, Iterable) and not isinstance(value, (str, bytes, bytearray))
+
+
+def _close(iterator: Any) -> None:
+    """Have a generator that was left early run its ``finally`` now, not when it is collected."""
+    if inspect.isgenerator(iterator):
+        iterator.close()
 
 
 class _Pipeline:
@@ -92,6 +109,8 @@ class _Pipeline:
         self._error: BaseException | None = None
         self._value: tuple[Any, ...] = ()
         self._to_finish = 0  # how many have still to say that they are through
+        # What the next greenlet will pull from.
+        self._generators: list[Generator[Any, Any, Any]] = []
         self._undo: list[Callable[[BaseException | None], object]] = []
         self._after_success: list[Callable[[], object]] = []
 
@@ -124,7 +143,12 @@ class _Pipeline:
                 if not _is_iterable(joined):
                     name = f"transform[{position - 1}]"
                     raise node_error("ERR_INVALID_RETURN_VALUE", "Iterable", name, joined)
+                self._close_in_the_end(joined)
         return joined
+
+    def give_up(self, reason: BaseException) -> None:
+        """Destroy all of it: nobody waits any more."""
+        self._settle(AbortError(reason))
 
     # ---------------------------------------------------------------- parts
 
@@ -134,11 +158,19 @@ class _Pipeline:
             if not _is_iterable(made):
                 expected = "Iterable, AsyncIterable or Stream"
                 raise node_error("ERR_INVALID_RETURN_VALUE", expected, "source", made)
+            self._close_in_the_end(made)
             return made
         if not _is_iterable(part):
             names = ["Stream", "Iterable", "Function"]
             raise node_error("ERR_INVALID_ARG_TYPE", "source", names, part)
+        self._close_in_the_end(part)
         return part
+
+    def _close_in_the_end(self, iterable: Any) -> None:
+        # JavaScript's loop closes what it leaves early; in Python the traceback of an error would
+        # keep it open for as long as somebody keeps the error.
+        if inspect.isgenerator(iterable):
+            self._generators.append(iterable)
 
     def _watch(self, stream: Any, is_written: bool, is_last: bool, *, ends: bool) -> None:
         """Hear of a stream's errors, and destroy it when another part fails."""
@@ -223,12 +255,13 @@ class _Pipeline:
             if over and over[0] is not None:
                 raise over[0]
 
+        iterator = iter(chunks)
         destination.on("drain", moved.set)
         clean_up = hear_finish(destination, on_over, readable=False)
         try:
             if destination.writable_need_drain:
                 wait()
-            for chunk in chunks:
+            for chunk in iterator:
                 moved.clear()
                 if not destination.write(chunk):
                     wait()
@@ -239,34 +272,47 @@ class _Pipeline:
         finally:
             clean_up()
             destination.remove_listener("drain", moved.set)
+            _close(iterator)
 
     def _consume(self, function: Callable[[Any], Any], joined: Any) -> None:
         self._to_finish += 1
 
         def consume() -> None:
-            value = function(joined)
-            if inspect.isgenerator(value):
-                for _ in value:
-                    pass  # it is run for what it does
-                value = None
+            try:
+                value = function(joined)
+                if inspect.isgenerator(value):
+                    for _ in value:
+                        pass  # it is run for what it does
+                    value = None
+            finally:
+                _close(joined)
             self._value = (value,)
 
         self._run(consume)
 
     def _run(self, work: Callable[[], None]) -> None:
         """Do one part's work in a greenlet of its own, which ends with the pipeline."""
+        generators, self._generators = self._generators, []
+        told: list[bool] = []
 
         def run() -> None:
+            failure: BaseException | None = None
             try:
-                work()
-            except gevent.GreenletExit:
-                return  # another part has failed
-            except Exception as error:  # whatever it is, it ends the pipeline
-                self._finish(error)
-            else:
-                self._finish()
+                with ExitStack() as stack:
+                    for generator in generators:
+                        stack.callback(generator.close)  # the last one first
+                    work()
+            except (Exception, gevent.Timeout) as error:  # whatever it is, it ends the pipeline
+                failure = error
+            told.append(True)
+            self._finish(failure)
+
+        def on_exit(_: object) -> None:
+            if not told:  # killed, as another part has failed, or by somebody else
+                self._dispatcher.defer(lambda _: self._finish(self._error or AbortError()))
 
         greenlet = gevent.spawn(run)
+        greenlet.rawlink(on_exit)
 
         def stop(error: BaseException | None) -> None:
             if error is not None:

@@ -66,6 +66,8 @@ class Readable(Incoming):
     _encoding: str | None = None
     _push_encoding: str = "utf8"  # of text that is pushed or unshifted
     _pipes: tuple[Pipe, ...] = ()
+    _loops: int = 0  # that iterate over it
+    _loops_waiting: int = 0  # those that are not in their bodies
     _stalled: frozenset[Any] = frozenset()  # destinations of pipes that are waited for
 
     # ---------------------------------------------------------------- properties
@@ -159,7 +161,7 @@ class Readable(Incoming):
         """
         super().remove_listener(event, listener)
         if event == "readable":
-            self._dispatcher.defer(Readable._review_pulling, self)
+            self._review_pulling_later()
         return self
 
     removeListener = remove_listener
@@ -168,7 +170,7 @@ class Readable(Incoming):
         """Take all listeners off, as `EventEmitter.remove_all_listeners` does."""
         super().remove_all_listeners(event)
         if event == "readable" or event is ABSENT:
-            self._dispatcher.defer(Readable._review_pulling, self)
+            self._review_pulling_later()
         return self
 
     removeAllListeners = remove_all_listeners
@@ -201,6 +203,7 @@ class Readable(Incoming):
                 self._chunks is None
                 and self._is_reading()
                 and not self._is_pulled
+                and not self._review_due
                 and "resume" not in self._events
             ):
                 # The next turn has nothing to do, unless this one still adds a 'resume' listener.
@@ -387,10 +390,17 @@ class Readable(Incoming):
         elif not self._is_reading():
             self._dispatcher.defer(Readable._look_for_data, self)
 
+    def _review_pulling_later(self) -> None:
+        if self._resumed_in == self._dispatcher.turn:
+            self._resume_later()
+        self._review_due = True
+        self._dispatcher.defer(Readable._review_pulling, self)
+
     def _review_pulling(self) -> None:
         """See, a turn after a listener for ``'readable'`` went, whether to flow again."""
+        self._review_due = False
         self._is_pulled = "readable" in self._events
-        if self._resume_due and self._asked_flow is FLOWING:
+        if self._resume_due and FLOWING in (self._asked_flow, self._flow):
             self._flow = FLOWING
         elif "data" in self._events:
             self.resume()
@@ -467,6 +477,12 @@ class Readable(Incoming):
         check_can_wait("Reading from a stream")
         self._before_wait("data")
         return iterate(self, destroy_on_return)
+
+    def _waits_for_data(self) -> bool:
+        """Whether somebody wants the next data, and does nothing else meanwhile."""
+        if self._loops:
+            return self._loops_waiting == self._loops
+        return self._flow is FLOWING or "readable" in self._events
 
     def _has_more_to_write(self) -> bool:
         """Whether a stream that was read to its end is still good for something."""

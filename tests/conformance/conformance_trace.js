@@ -106,12 +106,22 @@ function encodeList(values) {
   return values.filter((value) => value !== undefined).map((value) => encode(value, true));
 }
 
-/** Write one line; it is on its way before trace() returns, whatever the process does next. */
-function trace(label, ...args) {
-  const line = Buffer.from(`${JSON.stringify({ args: encodeList(args), event: label })}\n`);
-  for (let sent = 0; sent < line.length;) {
-    sent += fs.writeSync(STDOUT, line, sent);
+/** What trace() would write now, while the ports have the names that they have. */
+function line(label, ...args) {
+  return JSON.stringify({ args: encodeList(args), event: label });
+}
+
+/** Write one line; it is on its way before this returns, whatever the process does next. */
+function write(text) {
+  const bytes = Buffer.from(`${text}\n`);
+  for (let sent = 0; sent < bytes.length;) {
+    sent += fs.writeSync(STDOUT, bytes, sent);
   }
 }
 
-module.exports = { newPort, portLabel, trace };
+/** Say what happened just now. */
+function trace(label, ...args) {
+  write(line(label, ...args));
+}
+
+module.exports = { line, newPort, portLabel, trace, write };

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-__all__ = ["new_port", "portLabel", "port_label", "trace"]
+__all__ = ["line", "new_port", "portLabel", "port_label", "trace", "write"]
 
 _PORT_KEYS = frozenset({"port", "localPort", "remotePort"})
 _ERROR_KEYS = ("syscall", "address", "port", "hostname")
@@ -123,8 +123,17 @@ def _encode_list(values: Iterable[object]) -> list[object]:
     return [_encode(value, True) for value in values]
 
 
-def trace(label: str, *args: object) -> None:
+def line(label: str, *args: object) -> str:
+    """What trace() would write now, while the ports have the names that they have."""
+    return json.dumps({"args": _encode_list(args), "event": label})
+
+
+def write(text: str) -> None:
     """Write one line, which is out when this returns, whatever the process does next."""
-    line = json.dumps({"args": _encode_list(args), "event": label})
-    sys.stdout.write(f"{line}\n")
+    sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
+
+
+def trace(label: str, *args: object) -> None:
+    """Say what happened just now."""
+    write(line(label, *args))

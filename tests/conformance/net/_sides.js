@@ -5,7 +5,7 @@ const fs = require('node:fs');
 const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
-const { newPort, trace } = require('../conformance_trace');
+const { line, newPort, trace, write } = require('../conformance_trace');
 
 const sides = [];
 const reserved = [];
@@ -19,7 +19,7 @@ class Side {
   }
 
   note(label, ...args) {
-    this.notes.push([label, args]);
+    this.notes.push(line(`${this.name}: ${label}`, ...args));
   }
 
   /** Note these events of an emitter, with their arguments. */
@@ -32,10 +32,8 @@ class Side {
 }
 
 process.on('exit', () => {
-  for (const { name, notes } of sides) {
-    for (const [label, args] of notes) {
-      trace(`${name}: ${label}`, ...args);
-    }
+  for (const { notes } of sides) {
+    notes.forEach(write);
   }
 });
 

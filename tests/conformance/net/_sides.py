@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import gevent
-from conformance_trace import new_port, trace
+from conformance_trace import line, new_port, trace, write
 from gevent import socket as gevent_socket
 
 import gnet
@@ -36,11 +36,11 @@ class Side:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.notes: list[tuple[str, tuple[Any, ...]]] = []
+        self.notes: list[str] = []
         sides.append(self)
 
     def note(self, label: str, *args: Any) -> None:
-        self.notes.append((label, args))
+        self.notes.append(line(f"{self.name}: {label}", *args))
 
     def noting(self, label: str) -> Callable[..., None]:
         """A listener that notes its arguments."""
@@ -55,8 +55,8 @@ class Side:
 
 def write_notes() -> None:
     for side in sides:
-        for label, args in side.notes:
-            trace(f"{side.name}: {label}", *args)
+        for note in side.notes:
+            write(note)
 
 
 atexit.register(write_notes)

@@ -1,0 +1,311 @@
+"""The part of a server that takes connections: the limit, counting, what an accepted socket gets.
+
+The accept loop is `gnet.acceptor`'s, the listening socket `gnet.listening`'s.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import dataclasses
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from gnet import kernel, kernel_options
+from gnet.address import DropInfo, from_kernel
+from gnet.blocklist import BlockList
+from gnet.checks import check_function, to_number
+from gnet.errors import node_error
+from gnet.listening import ListeningServer
+from gnet.options import ServerOptions
+from gnet.socket import Socket
+from gnet.states import NOT_LISTENING
+from gnet.stream.duplex import DEFAULT_HIGH_WATER_MARK
+from gnet.symbols import ABSENT
+
+__all__ = ["AcceptingServer"]
+
+Self = TypeVar("Self", bound="AcceptingServer")
+
+
+class AcceptingServer(ListeningServer):
+    """Makes a `Socket` of each connection, or refuses it."""
+
+    __slots__ = (
+        "_connection_context",
+        "_drop_max_connection",
+        "_given",
+        "_limit",
+        "_max_connections",
+        "_sockets",
+    )
+
+    _connection_context: contextvars.Context
+    _given: ServerOptions
+
+    def _init_accepting(self, given: ServerOptions) -> None:
+        _check_block_list(given.block_list, "options.blockList")
+        self._given = given
+        # Not the server's own: what a listener of the server sets is not for connections to see.
+        self._connection_context = contextvars.copy_context()
+        self._sockets: set[Socket] = set()  # the open connections
+        self._max_connections: float | None = None
+        self._limit: float | None = None  # the same as a number, as JavaScript would compare it
+        self._drop_max_connection: bool | None = None
+
+    # ---------------------------------------------------------------- properties
+
+    @property
+    def connections(self) -> int:
+        """How many accepted connections are open now. Node dropped it for `get_connections`."""
+        return len(self._sockets)
+
+    @property
+    def max_connections(self) -> float | None:
+        """At how many open connections another one is refused; None for no limit.
+
+        A refused connection is accepted and closed at once, and ``'drop'`` emitted. 0 or less
+        refuses all. Connections that are open stay when the limit is lowered.
+        """
+        return self._max_connections
+
+    @max_connections.setter
+    def max_connections(self, value: float | None) -> None:
+        self._max_connections = value
+        self._limit = None if value is None else to_number(value)
+
+    maxConnections = max_connections
+
+    @property
+    def drop_max_connection(self) -> bool | None:
+        """Kept for Node's sake: it is about Node's cluster, and without effect outside one."""
+        return self._drop_max_connection
+
+    @drop_max_connection.setter
+    def drop_max_connection(self, value: bool | None) -> None:
+        self._drop_max_connection = value
+
+    dropMaxConnection = drop_max_connection
+
+    @property
+    def allow_half_open(self) -> bool:
+        """Whether accepted sockets keep their writable half after the peer's end."""
+        return self._given.allow_half_open
+
+    @allow_half_open.setter
+    def allow_half_open(self, value: bool) -> None:
+        self._give(allow_half_open=value)
+
+    allowHalfOpen = allow_half_open
+
+    @property
+    def pause_on_connect(self) -> bool:
+        """Whether accepted sockets start paused. This and what follows counts from the next on."""
+        return self._given.pause_on_connect
+
+    @pause_on_connect.setter
+    def pause_on_connect(self, value: bool) -> None:
+        self._give(pause_on_connect=value)
+
+    pauseOnConnect = pause_on_connect
+
+    @property
+    def no_delay(self) -> bool:
+        """Whether accepted sockets send small segments at once (TCP_NODELAY)."""
+        return self._given.no_delay
+
+    @no_delay.setter
+    def no_delay(self, value: bool) -> None:
+        self._give(no_delay=value)
+
+    noDelay = no_delay
+
+    @property
+    def keep_alive(self) -> bool:
+        """Whether the kernel probes idle peers of accepted sockets (SO_KEEPALIVE)."""
+        return self._given.keep_alive
+
+    @keep_alive.setter
+    def keep_alive(self, value: bool) -> None:
+        self._give(keep_alive=value)
+
+    keepAlive = keep_alive
+
+    @property
+    def keep_alive_initial_delay(self) -> int:
+        """Whole seconds before the first probe, although the option is in milliseconds, as in Node.
+
+        0 leaves it to the system.
+        """
+        return self._given.keep_alive_initial_delay
+
+    @keep_alive_initial_delay.setter
+    def keep_alive_initial_delay(self, value: int) -> None:
+        self._give(keep_alive_initial_delay=value)
+
+    keepAliveInitialDelay = keep_alive_initial_delay
+
+    @property
+    def high_water_mark(self) -> int:
+        """How many bytes each side of an accepted socket holds before it asks for a pause."""
+        given = self._given.high_water_mark
+        return DEFAULT_HIGH_WATER_MARK if given is None else given
+
+    @high_water_mark.setter
+    def high_water_mark(self, value: int) -> None:
+        self._give(high_water_mark=value)
+
+    highWaterMark = high_water_mark
+
+    @property
+    def block_list(self) -> BlockList | None:
+        """Rules of peers that are refused: closed at once, without an event, and not counted.
+
+        Rules may come and go at any time. They mean nothing to a Unix socket.
+        """
+        return self._given.block_list  # type: ignore[no-any-return]  # checked by whoever set it
+
+    @block_list.setter
+    def block_list(self, value: BlockList | None) -> None:
+        _check_block_list(value, "blockList")
+        self._give(block_list=value)
+
+    blockList = block_list
+
+    def _give(self, **options: Any) -> None:
+        self._given = dataclasses.replace(self._given, **options)
+        if self._acceptor is not None:
+            self._acceptor.on_accept = self._accept_function()
+
+    def get_connections(self: Self, callback: Callable[[Any, int], object] = ABSENT) -> Self:
+        """Call ``callback(None, count)`` later with the number of open connections.
+
+        Raises:
+            TypeError: ``ERR_INVALID_ARG_TYPE`` if it is no function.
+        """
+        check_function(callback, "callback")
+        count = len(self._sockets)
+        self._dispatcher.defer(lambda _: callback(None, count), self)
+        return self
+
+    getConnections = get_connections
+
+    def close_all_connections(self) -> None:
+        """Destroy every open connection: what is unsent or unread is dropped.
+
+        The server goes on listening; call `Server.close` first to stop that. Node: http,
+        "server.closeAllConnections()"; its ``net.Server`` has none.
+        """
+        self._dispatcher.check_thread(self)
+        for socket in list(self._sockets):
+            socket.destroy()
+
+    closeAllConnections = close_all_connections
+
+    def close_idle_connections(self) -> None:
+        """Destroy every connection that is idle: that only waits for its peer.
+
+        That is one whose data somebody waits for, because it flows or a loop over it waits, while
+        nothing is under way: no listener for its data is running, nothing received is still to be
+        delivered, nothing written is still to be sent, and the peer has not ended. A paused socket
+        is none, nor one whose data nobody has asked for yet: who knows what its program does.
+
+        Node: http, "server.closeIdleConnections()"; its ``net.Server`` has none.
+        """
+        self._dispatcher.check_thread(self)
+        for socket in self._idle_connections():
+            socket.destroy()
+
+    closeIdleConnections = close_idle_connections
+
+    def _idle_connections(self) -> list[Socket]:
+        return [socket for socket in self._sockets if socket._is_idle()]
+
+    # ---------------------------------------------------------------- accepting
+
+    def _on_accept(self, fd: int, peer: Any) -> None:
+        """Take a connection, or refuse it. Runs in the hub, for each connection."""
+        limit = self._limit
+        if limit is not None and len(self._sockets) >= limit:
+            self._drop(fd, peer)
+            return
+        context = self._connection_context.copy()
+        socket = Socket._accepted(fd, peer, self, context, self._on_destroyed)
+        self._sockets.add(socket)
+        self._dispatcher.post((_emit_connection, socket))
+
+    def _accept_function(self) -> Callable[[int, Any], None]:
+        """What takes connections: `_on_accept`, as long as no option asks for more than it does."""
+        usual = ServerOptions(allow_half_open=self._given.allow_half_open)
+        return self._on_accept if self._given == usual else self._on_accept_prepared
+
+    def _on_accept_prepared(self, fd: int, peer: Any) -> None:
+        """Do as `_on_accept`, and as the server's options say."""
+        limit, given = self._limit, self._given
+        if limit is not None and len(self._sockets) >= limit:
+            self._drop(fd, peer)
+            return
+        if isinstance(peer, tuple):  # TCP
+            if given.block_list is not None and _is_blocked(given.block_list, peer):
+                kernel.close(fd)
+                return
+            with contextlib.suppress(OSError):  # it is gone already: the socket will tell
+                if given.no_delay:
+                    kernel_options.set_no_delay(fd, True)
+                if given.keep_alive:
+                    kernel_options.set_keep_alive(fd, True, given.keep_alive_initial_delay, 1, 10)
+        context = self._connection_context.copy()
+        socket = Socket._accepted(fd, peer, self, context, self._on_destroyed)
+        socket._prepare(paused=given.pause_on_connect, high_water_mark=self.high_water_mark)
+        self._sockets.add(socket)
+        self._dispatcher.post((_emit_connection, socket))
+
+    def _drop(self, fd: int, peer: Any) -> None:
+        local, remote = kernel.local_name(fd), from_kernel(peer)
+        kernel.close(fd)
+        info = DropInfo(
+            localAddress=local.address,
+            localPort=local.port,
+            localFamily=local.family,
+            remoteAddress=remote.address,
+            remotePort=remote.port,
+            remoteFamily=remote.family,
+        )
+        self._dispatcher.post((lambda _: self.emit("drop", *([info] if info else ())), self))
+
+    def _on_destroyed(self, socket: Socket) -> None:
+        self._sockets.discard(socket)
+        self._emit_close_if_drained()
+
+    def _emit_close_if_drained(self) -> None:
+        if self._acceptor is None and not self._sockets:
+            self._dispatcher.defer(AcceptingServer._emit_close, self)
+
+    def _emit_close(self) -> None:
+        try:
+            self.emit("close")
+        finally:
+            if self._listening is NOT_LISTENING:
+                self._let_go()
+
+    def nodejs_rejection(self, error: BaseException, event: object, *args: Any) -> None:
+        """Destroy the connection whose asynchronous listener failed; else emit ``'error'``."""
+        if event == "connection":
+            args[0].destroy(error)
+        else:
+            self.emit("error", error)
+
+
+def _check_block_list(value: Any, name: str) -> None:
+    if not (value is None or BlockList.is_block_list(value)):
+        raise node_error("ERR_INVALID_ARG_TYPE", name, "net.BlockList", value)
+
+
+def _is_blocked(block_list: BlockList, peer: tuple[Any, ...]) -> bool:
+    # Not a subclass's check(), which would be user code in the hub.
+    address = peer[0].partition("%")[0]  # a rule has no zone
+    return BlockList.check(block_list, address, "ipv6" if len(peer) == 4 else "ipv4")
+
+
+def _emit_connection(socket: Socket) -> None:
+    socket.server.emit("connection", socket)

@@ -1,0 +1,60 @@
+"""push() by the user stands behind what has come; push(None) is the end."""
+
+from _pair import attempt, feed, over, pair, settled
+from net._sides import Side
+
+import gnet
+
+side = Side("paused")
+client, peer = pair()
+side.watch(client, "readable", "end", "error", "close")
+feed(peer, "abc")
+side.note("text", client.push("def"), client.readable_length)
+side.note("bytes", client.push(b"gh"), client.readable_length)
+side.note("hex", client.push("6162", "hex"), client.readable_length)
+side.note("empty", client.push(""), client.readable_length)
+side.note("much", client.push(bytes(65536)), client.readable_length)
+settled()
+side.note("read", client.read(10))
+attempt(side, "number", client.push, 5)
+settled()
+side.note("destroyed", client.destroyed)
+over(client, peer)
+
+side = Side("flowing")
+client, peer = pair()
+side.watch(client, "data", "end", "error", "close")
+side.note("text", client.push("def"), client.readable_length)
+settled()
+side.note("bytes", client.push(b"gh"), client.readable_length, client.bytes_read)
+feed(peer, "abc")
+side.note("end", client.push(None), client.readable_ended)
+side.note("after it", client.push("x"), client.destroyed)
+settled()
+over(client, peer)
+
+side = Side("null only")
+client, peer = pair()
+side.watch(client, "data", "end", "finish", "error", "close")
+side.note("end", client.push(None), client.readable_ended)
+settled()
+side.note("over", client.readable_ended, client.destroyed)
+over(client, peer)
+
+side = Side("text")
+client, peer = pair()
+client.set_encoding("hex")
+side.watch(client, "data", "error")
+side.note("text", client.push("abc"))
+side.note("bytes", client.push(b"gh"))
+settled()
+over(client, peer)
+
+side = Side("destroyed")
+client, peer = pair()
+side.watch(client, "data", "error", "close")
+client.destroy()
+side.note("text", client.push("abc"), client.readable_length)
+settled()
+over(client, peer)
+gnet.run()
