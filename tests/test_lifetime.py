@@ -237,6 +237,20 @@ def test_disposing_of_what_was_destroyed_early_raises() -> None:
         assert caught.value.code == "ERR_STREAM_PREMATURE_CLOSE"
 
 
+def test_a_socket_destroyed_early_was_aborted_on_both_sides() -> None:
+    """Until it is connected again, when it starts anew."""
+    with listening(echo) as server:
+        client = gnet.connect(*where(server))
+        wait_event(client, "connect")
+        client.destroy()
+        assert (client.readable_aborted, client.writable_aborted) == (True, True)
+        wait_event(client, "close")
+        client.connect(*where(server))
+        assert (client.readable_aborted, client.writable_aborted) == (False, False)
+        wait_event(client, "connect")
+        client.destroy()
+
+
 def test_an_unreferenced_socket_stays_so_when_it_connects_again() -> None:
     """As it was told."""
     with listening(echo) as server:
