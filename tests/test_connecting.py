@@ -541,3 +541,189 @@ def test_a_connection_to_any_address_over_ipv4_shows_a_mapped_one() -> None:
         assert receive_exactly(peer, 3) == b"bye"
         socket.destroy()
     server.close()
+
+
+# ---------------------------------------------------------------- resolvers, local ends, lists
+
+
+def test_a_resolver_may_block(names: Callable[..., None]) -> None:
+    """It runs as a task of the socket; connect() has returned, and others go on."""
+    gate = Event()
+
+    def lookup(_host: str, _options: Any, answer: Callable[..., object]) -> None:
+        with guarded("the gate"):
+            gate.wait()
+        answer(None, [{"address": "127.0.0.1", "family": 4}])
+
+    with listening(lambda socket: socket.end(b"hello")) as server:
+        client = gnet.connect(port_of(server), "somewhere", lookup=lookup)
+        assert client.connecting
+        with guarded("another client"):
+            assert b"".join(gnet.connect(port_of(server), "127.0.0.1")) == b"hello"
+        gate.set()
+        with guarded("the first client"):
+            assert b"".join(client) == b"hello"
+
+
+def test_what_a_resolver_raises_is_the_sockets_error() -> None:
+    """As if it had answered with it."""
+
+    def lookup(*_: Any) -> None:
+        raise KeyError("somewhere")
+
+    client = gnet.connect(1, "somewhere", lookup=lookup)
+    heard = must_call()
+    client.on("lookup", heard)
+    [error] = wait_event(client, "error")
+    assert isinstance(error, KeyError)
+    assert heard.calls == [(error, None, None, "somewhere")]
+
+
+def test_only_the_first_answer_of_a_resolver_counts() -> None:
+    """Whatever it says later."""
+
+    def lookup(_host: str, _options: Any, answer: Callable[..., object]) -> None:
+        answer(None, "127.0.0.1", 4)
+        answer(OSError("changed its mind"))
+        answer(None, "127.0.0.1", 4)
+
+    with listening(lambda socket: socket.end(b"hello")) as server:
+        server.on("connection", must_call())
+        client = gnet.connect(port_of(server), "somewhere", lookup=lookup, family=4)
+        client.on("lookup", must_call())
+        with guarded("its data"):
+            assert b"".join(client) == b"hello"
+
+
+def test_an_answer_from_the_hub_runs_no_listener_there() -> None:
+    """A resolver may be driven by the loop itself."""
+    greenlets: list[Any] = []
+
+    def lookup(_host: str, _options: Any, answer: Callable[..., object]) -> None:
+        gevent.get_hub().loop.run_callback(answer, None, "127.0.0.1", 4)
+
+    with listening() as server:
+        client = gnet.connect(port_of(server), "somewhere", lookup=lookup, family=4)
+        client.on("lookup", lambda *_: greenlets.append(gevent.getcurrent()))
+        wait_event(client, "connect")
+        assert greenlets[0] is not gevent.get_hub()
+        client.destroy()
+
+
+def test_an_answer_after_the_end_is_not_heard() -> None:
+    """The socket was destroyed while the resolver was thinking."""
+    answers: list[Callable[..., object]] = []
+    asked = must_call(lambda _host, _options, answer: answers.append(answer))
+    client = gnet.connect(1, "somewhere", lookup=asked)
+    client.on("lookup", must_not_call())
+    asked.wait()
+    client.destroy()
+    answers[0](None, [{"address": "127.0.0.1", "family": 4}])
+    settle()
+
+
+@pytest.mark.parametrize("found", [[], "127.0.0.1", None, [None], [{"family": 4}], ["127.0.0.1"]])
+def test_an_answer_without_an_address_is_an_error(found: Any) -> None:
+    """Of the socket, whatever form it has."""
+    client = gnet.connect(1, "x", lookup=lambda _host, _options, answer: answer(None, found))
+    [error] = wait_event(client, "error")
+    assert error.code == "ERR_INVALID_IP_ADDRESS"
+
+
+def test_the_process_says_whether_all_addresses_are_tried(names: Callable[..., None]) -> None:
+    """Unless the call does."""
+    names(NOBODY, "127.0.0.1")
+    gnet.set_default_auto_select_family(False)
+    try:
+        with listening() as server:
+            client = gnet.connect(port_of(server), "somewhere")
+            [error] = wait_event(client, "error")
+            assert error.address == NOBODY
+            client = gnet.connect(port_of(server), "somewhere", auto_select_family=True)
+            wait_event(client, "connect")
+            client.destroy()
+    finally:
+        gnet.set_default_auto_select_family(True)
+
+
+@pytest.mark.parametrize(("given", "msecs"), [(None, 250), (400, 400), (3, 10)])
+def test_the_next_attempt_starts_after_the_attempt_timeout(
+    names: Callable[..., None],
+    slow: dict[str, Any],
+    clock: FakeClock,
+    given: int | None,
+    msecs: int,
+) -> None:
+    """The process's, or the call's, which is never under ten milliseconds."""
+    names("127.0.0.1", NOBODY)
+    slow["127.0.0.1"] = slow[NOBODY] = None
+    client = gnet.connect(1, "somewhere", auto_select_family_attempt_timeout=given)
+    wait_event(client, "connectionAttempt")
+    settle()
+    assert [round(rest * 1000) for rest in clock.pending] == [msecs]
+    client.destroy()
+
+
+def test_a_refused_local_end_leaves_nothing_open() -> None:
+    """Neither in use nor foreign."""
+    before = descriptors()
+    with listening() as server:
+        inside = descriptors()
+        for local in ({"local_port": port_of(server)}, {"local_address": "203.0.113.5"}):
+            client = gnet.connect({"port": 1, "host": "127.0.0.1", **local})
+            [error] = wait_event(client, "error")
+            assert error.syscall == "bind"
+        assert descriptors() == inside
+    settle()
+    assert descriptors() == before
+
+
+def test_a_blocked_address_is_not_connected_to() -> None:
+    """Not even for a moment."""
+    blocked = gnet.BlockList()
+    blocked.add_address("127.0.0.1")
+    with listening() as server:
+        server.on("connection", must_not_call())
+        before = descriptors()
+        client = gnet.connect(port_of(server), "127.0.0.1", block_list=blocked)
+        [error] = wait_event(client, "error")
+        assert (error.code, str(error)) == (
+            "ERR_IP_BLOCKED",
+            "IP(127.0.0.1) is blocked by net.BlockList",
+        )
+        assert descriptors() == before
+
+
+def test_a_bound_socket_is_used_once_or_closed() -> None:
+    """Whatever becomes of the socket that adopts it."""
+    before = descriptors()
+    unused = Socket(handle=gnet.BoundSocket(host="127.0.0.1"))
+    unused.destroy()
+    blocked = gnet.BlockList()
+    blocked.add_address("127.0.0.1")
+    client = Socket(handle=gnet.BoundSocket(host="127.0.0.1"), block_list=blocked)
+    client.connect(1, "127.0.0.1")
+    wait_event(client, "error")
+    controller = gnet.AbortController()
+    controller.abort()
+    aborted = Socket(handle=gnet.BoundSocket(host="127.0.0.1"), signal=controller.signal)
+    aborted.on("error", must_call())
+    wait_event(aborted, "close")
+    settle()
+    assert descriptors() == before
+
+
+def test_a_bound_path_is_removed_with_its_socket(tmp_path: Any) -> None:
+    """Nobody else will."""
+    server = gnet.create_server().listen(str(tmp_path / "server"))
+    wait_event(server, "listening")
+    connection = expect_event(server, "connection")
+    bound = gnet.BoundSocket(path=str(tmp_path / "client"))
+    client = gnet.connect(str(tmp_path / "server"), handle=bound)
+    wait_event(client, "connect")
+    [socket] = connection.wait()
+    assert (tmp_path / "client").exists()
+    client.destroy()
+    assert not (tmp_path / "client").exists()
+    socket.destroy()
+    server.close()

@@ -22,7 +22,8 @@ listenLocally(server, (port) => {
     side.watch(socket, ...EVENTS);
     const note = (label) => side.note(label, socket.readable, socket.writable, socket.readyState,
                                       socket.readableEnded, socket.writableEnded,
-                                      socket.writableFinished, socket.destroyed);
+                                      socket.writableFinished, socket.destroyed,
+                                      socket.readableAborted);
     note('new');
     socket.connect(port, '127.0.0.1', () => {
       note('connect');

@@ -35,6 +35,7 @@ def on_port(port: int) -> None:
                 *[socket.readable, socket.writable, socket.ready_state],
                 *[socket.readable_ended, socket.writable_ended],
                 *[socket.writable_finished, socket.destroyed],
+                socket.readable_aborted,
             )
 
         def on_connect() -> None:

@@ -1,0 +1,52 @@
+"""Names of both ends: asked for once, and true to the connection there is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from support import expect_event, linked, listening, wait_event
+
+import gnet
+
+
+def test_both_ends_name_each_other() -> None:
+    """What one calls local, the other calls remote."""
+    with linked() as (socket, client):
+        assert (socket.remote_address, socket.remote_port) == (
+            client.local_address,
+            client.local_port,
+        )
+        assert (socket.local_address, socket.local_port) == (
+            client.remote_address,
+            client.remote_port,
+        )
+
+
+def test_the_peers_name_stays_only_if_it_was_asked_for() -> None:
+    """As in Node, closing asks the kernel nothing."""
+    with linked() as (_, client):
+        assert client.remote_address == "127.0.0.1"
+        client.destroy()
+        wait_event(client, "close")
+        assert client.remote_address == "127.0.0.1"
+        assert client.local_address is None
+
+
+def test_a_second_connection_has_names_of_its_own() -> None:
+    """Nothing is remembered of the first."""
+    with listening() as one, listening() as other:
+        ports = []
+        client = gnet.Socket()
+        for server in (one, other):
+            address: Any = server.address()
+            connection = expect_event(server, "connection")
+            client.connect(address.port, address.address)
+            assert client.remote_port is None
+            wait_event(client, "connect")
+            assert client.remote_port == address.port
+            ports.append(client.local_port)
+            [socket] = connection.wait()
+            socket.destroy()
+            client.destroy()
+            wait_event(client, "close")
+        assert ports[0] != ports[1]

@@ -1,0 +1,144 @@
+"""Receiving into the user's buffer: the read lane, errors, and several connections."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import gevent.socket
+import pytest
+from gevent.event import Event
+from support import (
+    Expected,
+    expect_event,
+    fill_until_blocked,
+    guarded,
+    must_call,
+    passed,
+    wait_event,
+)
+
+import gnet
+from gnet import Socket
+
+Uncaught = list[tuple[Any, type[BaseException], BaseException]]
+
+
+@contextlib.contextmanager
+def receiving(callback: Any, buffer: Any = None) -> Iterator[tuple[Socket, Any]]:
+    """A socket over one end of a pair that receives into a buffer, and the other end."""
+    ours, theirs = gevent.socket.socketpair()
+    socket = Socket(
+        fd=ours.detach(),
+        on_read={"buffer": bytearray(8) if buffer is None else buffer, "callback": callback},
+    )
+    try:
+        yield socket, theirs
+    finally:
+        socket.destroy()
+        theirs.close()
+
+
+def test_the_callback_gets_count_and_buffer() -> None:
+    """Always the same one."""
+    buffer = bytearray(4)
+    texts: list[bytes] = []
+
+    def callback(count: int, used: bytearray) -> None:
+        assert used is buffer
+        texts.append(bytes(used[:count]))
+
+    with receiving(callback, buffer) as (socket, peer):
+        ended = expect_event(socket, "end")
+        peer.sendall(b"hello world")
+        peer.close()
+        ended.wait()
+        assert b"".join(texts) == b"hello world"
+        assert socket.bytes_read == 11
+
+
+def test_a_memoryview_is_a_buffer_as_well() -> None:
+    """As far as it can be written to."""
+    whole = bytearray(10)
+    received = must_call()
+    with receiving(received, memoryview(whole)[2:5]) as (_, peer):
+        peer.sendall(b"abc")
+        received.wait()
+        assert whole[2:5] == b"abc"
+
+
+@pytest.mark.parametrize("buffer", [b"12345678", memoryview(b"12345678")])
+def test_a_buffer_that_cannot_be_written_to_is_refused(buffer: Any) -> None:
+    """Node has none such; here it would be a trap."""
+    with pytest.raises(TypeError, match=r"onread\.buffer"):
+        Socket(on_read={"buffer": buffer, "callback": print})
+
+
+def test_while_the_callback_blocks_the_peer_feels_it() -> None:
+    """It runs in the read lane."""
+    gate = Event()
+    called = Event()
+
+    def callback(_count: int, _used: bytearray) -> None:
+        called.set()
+        passed(gate)
+
+    with receiving(callback, bytearray(65536)) as (socket, peer):
+        sent = fill_until_blocked(peer)
+        passed(called)
+        before = socket.bytes_read
+        assert before < sent
+        ended = expect_event(socket, "end")
+        gate.set()
+        peer.close()
+        ended.wait()
+        assert socket.bytes_read == sent
+
+
+def test_a_callback_that_raises_ends_its_socket(uncaught: Uncaught) -> None:
+    """And is reported once."""
+    with receiving(Expected(lambda *_: 1 / 0, 1, "here")) as (socket, peer):
+        failure, closed = expect_event(socket, "error"), expect_event(socket, "close")
+        peer.sendall(b"x")
+        [error] = failure.wait()
+        assert isinstance(error, ZeroDivisionError)
+        closed.wait()
+    assert [type(value) for _, _, value in uncaught] == [ZeroDivisionError]
+
+
+def test_a_reset_is_an_error() -> None:
+    """Told as for any other socket."""
+    server = gnet.create_server(lambda socket: socket.reset_and_destroy())
+    server.listen(0, "127.0.0.1")
+    wait_event(server, "listening")
+    address: Any = server.address()
+    on_read = {"buffer": bytearray(8), "callback": print}
+    client = gnet.connect(address.port, "127.0.0.1", on_read=on_read)
+    [error] = wait_event(client, "error")
+    assert error.code == "ECONNRESET"
+    server.close()
+
+
+def test_each_connection_begins_with_a_new_buffer() -> None:
+    """The function that makes them is asked again."""
+    server = gnet.create_server(lambda socket: socket.end(b"x"))
+    server.listen(0, "127.0.0.1")
+    wait_event(server, "listening")
+    address: Any = server.address()
+    made: list[bytearray] = []
+
+    def make() -> bytearray:
+        made.append(bytearray(4))
+        return made[-1]
+
+    used: list[bytearray] = []
+    client = Socket(
+        on_read={"buffer": make, "callback": lambda _count, buffer: used.append(buffer)}
+    )
+    for _ in range(2):
+        client.connect(address.port, "127.0.0.1")
+        with guarded("the end"):
+            wait_event(client, "close")
+    assert [used[0] is made[0], used[1] is made[2], len(made)] == [True, True, 4]
+    server.close()
