@@ -35,15 +35,15 @@ class BufferedTransport(Transport):
             self._stop_reading()
         return super().pause()
 
-    def resume(self: Self) -> Self:
-        """Deliver data again, which an ``on_read`` callback may have stopped by False."""
+    def _resume_fully(self) -> None:
         if self._on_read is not None and self._link is LINKED:
             self._read_more()
-        return super().resume()
+        super()._resume_fully()
 
     def _use_own_buffer(self) -> None:
         """Have the first buffer ready, before anything can be received."""
         if self._on_read is not None:
+            self._is_plain = False  # resume() starts reading again
             self._own_buffer = self._on_read.buffer
             self._read_task = BufferedTransport._read_into_buffer
             self._next_buffer()

@@ -115,10 +115,12 @@ GROUPS = [
         "net.Server: options of the constructor and of createServer",
         "gnet.Server",
         "option",
-        _plain(
-            "allowHalfOpen pauseOnConnect noDelay keepAlive keepAliveInitialDelay highWaterMark "
-            "blockList"
-        ),
+        {
+            **_plain("allowHalfOpen pauseOnConnect noDelay keepAlive keepAliveInitialDelay"),
+            "highWaterMark": "differs: what is no whole number is refused here; Node throws at the "
+            "first connection",
+            "blockList": "",
+        },
     ),
     Group(
         "net.Server: events",
@@ -131,7 +133,8 @@ GROUPS = [
         "gnet.Server",
         "member",
         {
-            "listen": "",
+            "listen": "differs: a handle of Python's, gevent's or gnet's is shared: both owners go "
+            "on, and each closes its own. In Node two servers with one handle accept as one",
             "close": "also `close(timeout=msecs)`, which ends, waits, resets and counts",
             **_plain("address getConnections listening maxConnections"),
             "dropMaxConnection": "kept, but there is no cluster in which it has an effect",
@@ -154,7 +157,9 @@ GROUPS = [
         {
             **_plain("port host path backlog"),
             "exclusive": "accepted; without a cluster every listener is exclusive",
-            **_plain("readableAll writableAll ipv6Only reusePort signal handle fd"),
+            **_plain("readableAll writableAll ipv6Only reusePort"),
+            "signal": "also with a handle, where Node ignores it",
+            **_plain("handle fd"),
         },
     ),
     Group(
@@ -162,9 +167,12 @@ GROUPS = [
         "gnet.Socket",
         "option",
         {
-            **_plain("fd allowHalfOpen readable writable signal onread noDelay keepAlive"),
-            **_plain("keepAliveInitialDelay blockList typeOfService handle highWaterMark"),
-            **_plain("readableHighWaterMark writableHighWaterMark"),
+            **_plain("fd allowHalfOpen readable writable"),
+            "signal": "differs: one that has fired leaves the socket destroyed; Node tells of it, "
+            "and connects all the same",
+            **_plain("onread noDelay keepAlive keepAliveInitialDelay blockList typeOfService"),
+            "handle": "differs: until it connects, the socket does not tell where it is bound",
+            **_plain("highWaterMark readableHighWaterMark writableHighWaterMark"),
         },
     ),
     Group(
@@ -172,7 +180,9 @@ GROUPS = [
         "gnet.Socket.connect",
         "option",
         {
-            **_plain("port host path localAddress localPort family hints lookup"),
+            **_plain("port host path localAddress localPort family hints"),
+            "lookup": "differs: it runs after `connect` has returned and may block; what it raises "
+            "is the socket's error",
             "autoSelectFamily": "differs: an attempt that outlives its time goes on beside the "
             "next one, as RFC 8305 says; Node aborts it",
             "autoSelectFamilyAttemptTimeout": "",
@@ -191,8 +201,12 @@ GROUPS = [
         {
             **_plain("lookup connectionAttempt connectionAttemptFailed"),
             "connectionAttemptTimeout": "differs: the attempt goes on",
-            **_plain("connect ready data end drain timeout error close"),
-            **_plain("readable pause resume finish prefinish pipe unpipe"),
+            **_plain("connect ready"),
+            "data": "differs: an `emit` that was replaced on one socket does not see it",
+            **_plain("end drain timeout"),
+            "error": "without a listener, gevent's `hub.handle_error` gets it, and the process "
+            "goes on",
+            **_plain("close readable pause resume finish prefinish pipe unpipe"),
         },
     ),
     Group(
@@ -200,8 +214,14 @@ GROUPS = [
         "gnet.Socket",
         "member",
         {
-            **_plain("connect write end destroy destroySoon resetAndDestroy pause resume"),
-            **_plain("setEncoding setTimeout setNoDelay setKeepAlive setTypeOfService"),
+            "connect": "differs: a socket that connects again sends nothing of what its connection "
+            "before has lost; in Node lost writes come back",
+            **_plain("write end destroy destroySoon resetAndDestroy pause resume"),
+            "setEncoding": "differs: a UTF-16 pair cut in two comes whole; in Python, unlike "
+            "JavaScript, its halves could not be joined again",
+            **_plain("setTimeout setNoDelay setKeepAlive"),
+            "setTypeOfService": "differs: while connecting it is remembered; Node remembers it and "
+            "throws EBADF",
             **_plain("getTypeOfService address ref unref"),
         },
     ),
@@ -220,14 +240,21 @@ GROUPS = [
         "gnet.Socket",
         "member",
         {
-            **_plain("pipe unpipe read push unshift isPaused cork uncork setDefaultEncoding"),
-            **_plain("writable writableEnded writableFinished writableAborted writableCorked"),
+            **_plain("pipe unpipe"),
+            "read": "differs: of text, a size counts characters, not UTF-16 units",
+            **_plain("push unshift isPaused cork uncork setDefaultEncoding"),
+            **_plain("writable writableEnded writableFinished"),
+            "writableAborted": "documented; the sockets of Node 24 lack it",
+            "writableCorked": "",
             **_plain("writableLength writableHighWaterMark writableNeedDrain writableObjectMode"),
-            **_plain("readable readableEnded readableFlowing readableLength readableAborted"),
+            **_plain("readable readableEnded readableFlowing"),
+            "readableLength": "differs: of text, it counts characters, not UTF-16 units",
+            "readableAborted": "",
             **_plain("readableHighWaterMark readableEncoding readableDidRead readableObjectMode"),
             **_plain("closed errored allowHalfOpen"),
             "iterator": "",
-            "[Symbol.asyncIterator]": "`for chunk in socket`",
+            "[Symbol.asyncIterator]": "differs: `for chunk in socket`; at the end of the data, what "
+            "is still to be written goes out before the socket is destroyed",
             "[Symbol.asyncDispose]": "gives an AsyncResult; `with socket:` does it too",
             "[nodejs.rejection]": "",
             "readableBuffer": "absent: a view of the internals",
@@ -260,8 +287,10 @@ GROUPS = [
         "gnet",
         "member",
         {
-            "finished": "without a callback it blocks, as `stream/promises` waits",
-            "pipeline": "without a callback it blocks, as `stream/promises` waits",
+            "finished": "the callback always gets one argument, the error or None; without a callback it blocks, as `stream/promises` waits",
+            "pipeline": "differs: a function gets no signal, since its greenlet ends with the "
+            "pipeline, and as destination it is no stream to go on from. Without a callback it "
+            "blocks, as `stream/promises` waits",
         },
     ),
     Group(
@@ -328,7 +357,8 @@ GROUPS = [
         "gnet.EventEmitter",
         "member",
         {
-            "on": "without a listener it is a decorator, as are once and addListener",
+            "on": "differs: a coroutine function is refused, as nobody would await it. Without a "
+            "listener it is a decorator, as are once and addListener",
             **_plain("addListener once prependListener prependOnceListener off removeListener"),
             **_plain("removeAllListeners emit listeners rawListeners listenerCount eventNames"),
             **_plain("setMaxListeners getMaxListeners"),

@@ -59,9 +59,10 @@ class Incoming(Stream):
     _lane_waiting: list[Callable[[Any], object]] | None  # what found the lane busy
     _did_read: bool  # whether data was ever delivered: no state, it only tells what was
     _is_pulled: bool = False  # somebody listens for 'readable', or did at the last turn's end
-    _review_due: bool = False  # whether that is true still is to be seen at this turn's end
     _notice: Notice = NOTICE_IDLE
-    # What pause() and resume() asked for last. A resume() before either leaves no trace.
+    # Nobody has paused or pulled yet: resume() has little to do then, and keeps no record.
+    _is_plain: bool = True
+    # What pause() and resume() asked for last, once it is not so plain.
     _asked_flow: Flow = FLOW_UNSET
 
     # ---------------------------------------------------------------- the read lane

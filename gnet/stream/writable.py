@@ -372,6 +372,10 @@ class Writable(Stream):
         self._call_each(callbacks, self._errored or node_error("ERR_STREAM_DESTROYED", "write"))
         self._tell_finish(self._errored or node_error("ERR_STREAM_DESTROYED", "end"))
 
+    def _fail_what_waits(self) -> None:
+        if self._life is not LIVE:  # else it has begun anew, and waits for something else
+            self._fail_queued()
+
     def _call_each(self, callbacks: list[Callback], error: BaseException | None) -> None:
         """Call all of them, even if one raises: each is owed its call."""
         for callback in callbacks:
@@ -382,7 +386,7 @@ class Writable(Stream):
 
     def _before_destroy(self) -> None:
         if self._queue is not None or self._finish_callbacks is not None:
-            self._dispatcher.defer(Writable._fail_queued, self)
+            self._dispatcher.defer(Writable._fail_what_waits, self)
 
     # ---------------------------------------------------------------- ending
 
