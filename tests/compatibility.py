@@ -253,8 +253,8 @@ GROUPS = [
             **_plain("readableHighWaterMark readableEncoding readableDidRead readableObjectMode"),
             **_plain("closed errored allowHalfOpen"),
             "iterator": "",
-            "[Symbol.asyncIterator]": "differs: `for chunk in socket`; at the end of the data, what "
-            "is still to be written goes out before the socket is destroyed",
+            "[Symbol.asyncIterator]": "differs: `for chunk in socket`; at the end of the data, "
+            "what is still to be written goes out before the socket is destroyed",
             "[Symbol.asyncDispose]": "gives an AsyncResult; `with socket:` does it too",
             "[nodejs.rejection]": "",
             "readableBuffer": "absent: a view of the internals",
@@ -287,7 +287,8 @@ GROUPS = [
         "gnet",
         "member",
         {
-            "finished": "the callback always gets one argument, the error or None; without a callback it blocks, as `stream/promises` waits",
+            "finished": "the callback always gets one argument, the error or None; without a "
+            "callback it blocks, as `stream/promises` waits",
             "pipeline": "differs: a function gets no signal, since its greenlet ends with the "
             "pipeline, and as destination it is no stream to go on from. Without a callback it "
             "blocks, as `stream/promises` waits",
