@@ -454,7 +454,8 @@ class Readable(Incoming):
 
         Args:
             options: Node's options object: ``{'destroyOnReturn': False}``.
-            destroy_on_return: Whether leaving the loop early, or its end, destroys the stream.
+            destroy_on_return: Whether leaving the loop early, by a kill or a time-out, too, or its
+                end, destroys the stream.
         Raises:
             TypeError: ``ERR_INVALID_ARG_TYPE`` if the options are no mapping.
 
