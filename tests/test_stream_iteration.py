@@ -1,4 +1,4 @@
-"""Loops over a stream: every byte once, and nothing left when they are left, killed or timed out."""
+"""Loops over a stream: every byte once, and nothing left when they are left, killed, timed out."""
 
 from __future__ import annotations
 
