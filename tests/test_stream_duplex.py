@@ -287,7 +287,9 @@ def test_a_blocking_data_listener_serves_one_chunk_at_a_time() -> None:
 _WRITES = st.lists(
     st.one_of(
         st.tuples(st.just("write"), st.one_of(st.binary(max_size=20), st.text(max_size=12))),
-        st.tuples(st.sampled_from(["hold", "flow", "release", "settle"]), st.none()),
+        st.tuples(
+            st.sampled_from(["hold", "flow", "release", "settle", "cork", "uncork"]), st.none()
+        ),
     ),
     max_size=25,
 )
@@ -332,8 +334,8 @@ def test_every_write_is_called_back_once_and_in_order(
                 owed[0] += not before
         elif move == "settle":
             settle()
-        elif move == "release":
-            stream.release()
+        elif move in ("release", "cork", "uncork"):
+            getattr(stream, move)()
         else:
             stream.holds = move == "hold"
     error = RuntimeError("enough")
@@ -388,11 +390,13 @@ def test_drain_comes_after_false_and_only_then(moves: list[tuple[str, Any]]) -> 
             owed += stream.writable_need_drain and not needed
         elif move == "settle":
             settle()
-        elif move == "release":
-            stream.release()
+        elif move in ("release", "cork", "uncork"):
+            getattr(stream, move)()
         else:
             stream.holds = move == "hold"
     stream.holds = False
+    while stream.writable_corked:
+        stream.uncork()
     while stream.held is not None:
         stream.release()
         settle()
@@ -404,6 +408,73 @@ def test_drain_comes_after_false_and_only_then(moves: list[tuple[str, Any]]) -> 
 
 
 # ---------------------------------------------------------------- writing
+
+
+def test_what_is_written_while_corked_goes_out_in_one_go() -> None:
+    """After as many ``uncork`` as ``cork``; one more changes nothing."""
+    stream = Memory()
+    told: list[int] = []
+    stream.uncork()
+    stream.cork()
+    stream.cork()
+    stream.write(b"1", None, lambda _: told.append(1))
+    stream.write(b"2", None, lambda _: told.append(2))
+    stream.uncork()
+    assert stream.sink == b""
+    assert (stream.writable_corked, stream.writable_length) == (1, 2)
+    stream.holds = True
+    stream.uncork()
+    assert stream.held == [b"1", b"2"]
+    assert told == []
+    stream.release()
+    settle()
+    assert told == [1, 2]
+    stream.destroy()
+
+
+def test_uncork_waits_for_what_is_under_way() -> None:
+    """The corked chunks follow it."""
+    stream = Memory()
+    stream.holds = True
+    stream.write(b"1")
+    stream.cork()
+    stream.write(b"2")
+    stream.uncork()
+    assert stream.held == [b"1"]
+    stream.release()
+    settle()
+    assert stream.held == [b"2"]
+    stream.destroy()
+
+
+def test_end_undoes_every_cork() -> None:
+    """In one call."""
+    stream = Memory()
+    stream.cork()
+    stream.cork()
+    stream.write(b"1")
+    finish = must_call()
+    stream.end(b"2", finish)
+    assert stream.sink == b"12"
+    assert stream.writable_corked == 0
+    finish.wait()
+    stream.destroy()
+
+
+def test_a_default_encoding_is_for_text_written_without_one() -> None:
+    """Bytes, and text with an encoding of its own, stay as they are."""
+    stream = Memory()
+    assert stream.set_default_encoding("latin1") is stream
+    stream.write("é")
+    stream.write("é", "utf8")
+    stream.write("e9", "hex")
+    stream.write(b"\x00", "hex")
+    assert stream.sink == b"\xe9\xc3\xa9\xe9\x00"
+    for call in (stream.set_default_encoding, lambda name: stream.write("x", name)):
+        with pytest.raises(TypeError) as caught:
+            call("klingon")
+        assert getattr(caught.value, "code", None) == "ERR_UNKNOWN_ENCODING"
+    stream.destroy()
 
 
 def test_end_waits_for_what_is_queued() -> None:
