@@ -468,7 +468,3 @@ class Readable(Incoming):
         check_can_wait("Reading from a stream")
         self._before_wait("data")
         return iterate(self, destroy_on_return)
-
-    def _has_more_to_write(self) -> bool:
-        """Whether a stream that was read to its end is still good for something."""
-        return False
