@@ -448,6 +448,32 @@ def test_a_destination_that_refuses_a_chunk_is_destroyed() -> None:
     settle()
 
 
+def test_a_pipe_that_is_cut_by_a_write_does_not_stall_the_others() -> None:
+    """The write says that it is full, but nobody waits for it any more."""
+    source, other = Memory(), Memory()
+    cutting = Cutting(source)
+    source.pipe(cutting)
+    source.pipe(other)
+    source.feed(b"1", b"2")
+    settle(2)
+    assert other.sink == b"12"
+    for stream in (source, cutting, other):
+        stream.destroy()
+
+
+class Cutting(Memory):
+    """A stream that has itself unpiped by its first chunk, and says that it is full."""
+
+    def __init__(self, source: Memory) -> None:
+        super().__init__()
+        self._source = source
+
+    def write(self, *args: Any) -> bool:
+        """Unpipe it."""
+        self._source.unpipe(self)
+        return False
+
+
 class Refusing(Memory):
     """A stream that takes nothing."""
 

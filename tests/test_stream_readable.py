@@ -25,6 +25,7 @@ from support import (
 )
 
 import gnet
+from gnet import EventEmitter
 
 Uncaught = list[tuple[Any, type[BaseException], BaseException]]
 
@@ -262,6 +263,7 @@ def test_reading_exactly_what_is_left_does_not_emit_end() -> None:
     stream = buffered(b"ab", None, allow_half_open=True)
     ended = must_call()
     stream.on("end", ended)
+    assert stream.read(0) is None
     assert stream.read(2) == b"ab"
     settle()
     assert ended.calls == []
@@ -376,14 +378,100 @@ def test_resume_is_forgotten_with_those_who_pulled_but_not_if_they_went_before()
         stream.destroy()
 
 
-def test_a_resume_listener_hears_of_a_resume_that_had_nothing_to_do() -> None:
-    """If it is added in the same turn."""
-    stream = Memory()
+class Telling(Memory):
+    """A stream that says whether its source goes on by itself, as one over a socket does."""
+
+    def _is_reading(self) -> bool:
+        return self.is_reading
+
+
+@pytest.mark.parametrize("event", ["resume", "readable"])
+def test_a_listener_added_after_resume_counts_though_nothing_was_to_do(event: str) -> None:
+    """If it is in the same turn."""
+    stream = Telling()
     stream._read_more()
     resumed = must_call()
-    stream.resume().on("resume", resumed)
+    stream.resume()
+    if event == "readable":
+        stream.on("readable", must_not_call())
+    stream.on("resume", resumed)
     resumed.wait()
+    assert stream.readable_flowing is (event == "resume")
     stream.destroy()
+
+
+def test_a_listener_for_readable_leaves_a_source_alone_that_goes_on() -> None:
+    """It will tell by itself."""
+    stream = Telling()
+    stream._read_more()
+    told = must_call(stream.read)
+    stream.on("readable", told)
+    settle()
+    assert told.calls == []
+    stream.feed(b"x")
+    told.wait()
+    stream.destroy()
+
+
+def test_read_zero_tells_of_what_came_while_nobody_pulled() -> None:
+    """Once: who begins to listen is told as well."""
+    stream = Memory()
+    deaf = must_not_call()
+    stream.on("readable", deaf).off("readable", deaf)
+    settle()
+    stream.pause()
+    stream.push(b"ab")
+    settle()
+    stream.on("readable", deaf).off("readable", deaf)
+    assert stream.read(3) is None
+    settle()
+    stream.push(None)
+    assert stream.read(0) is None
+    told = must_call(lambda: stream.read())
+    EventEmitter.on(stream, "readable", told)
+    told.wait()
+    stream.destroy()
+
+
+def test_a_read_of_a_stream_that_flows_gives_one_chunk() -> None:
+    """As in Node; all of it once it is paused."""
+    stream = buffered(b"ab", b"c", b"d")
+    stream.resume()
+    assert stream.read() == b"ab"
+    stream.pause()
+    assert stream.read() == b"cd"
+    stream.destroy()
+
+
+def test_what_arrives_for_a_stream_that_has_failed_is_dropped() -> None:
+    """Though 'error' is still to come."""
+    stream = Memory()
+    stream.on("data", must_not_call()).on("error", must_call())
+    settle()
+    stream.failure = OSError("broken")
+    stream.feed(b"x")
+    stream.write(b"y")
+    settle(2)
+    assert stream.readable_length == 0
+
+
+def test_no_data_comes_behind_close() -> None:
+    """Even if a listener that blocks had more in front of it."""
+    stream = buffered(b"1", b"2")
+    gate, closed = Event(), must_call()
+    got: list[bytes] = []
+
+    def on_data(chunk: bytes) -> None:
+        got.append(chunk)
+        stream.destroy()
+        gate.wait()
+
+    stream.on("data", on_data).on("close", closed)
+    stream.resume()
+    closed.wait()
+    gate.set()
+    settle()
+    assert got == [b"1"]
 
 
 # ---------------------------------------------------------------- blocking
