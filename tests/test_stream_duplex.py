@@ -22,12 +22,14 @@ from support import (
     must_call,
     must_not_call,
     passed,
+    run_in_hub,
     settle,
     watched,
 )
 
 import gnet
 from gnet import AbortError, GnetError
+from gnet.stream.duplex import Duplex
 
 Uncaught = list[tuple[Any, type[BaseException], BaseException]]
 
@@ -287,7 +289,9 @@ def test_a_blocking_data_listener_serves_one_chunk_at_a_time() -> None:
 _WRITES = st.lists(
     st.one_of(
         st.tuples(st.just("write"), st.one_of(st.binary(max_size=20), st.text(max_size=12))),
-        st.tuples(st.sampled_from(["hold", "flow", "release", "settle"]), st.none()),
+        st.tuples(
+            st.sampled_from(["hold", "flow", "release", "settle", "cork", "uncork"]), st.none()
+        ),
     ),
     max_size=25,
 )
@@ -332,8 +336,8 @@ def test_every_write_is_called_back_once_and_in_order(
                 owed[0] += not before
         elif move == "settle":
             settle()
-        elif move == "release":
-            stream.release()
+        elif move in ("release", "cork", "uncork"):
+            getattr(stream, move)()
         else:
             stream.holds = move == "hold"
     error = RuntimeError("enough")
@@ -360,9 +364,10 @@ def test_every_write_is_called_back_once_and_in_order(
     stream.destroy()
     settle()
     settle()
-    assert [number for number, _ in told] == list(range(len(chunks)))
+    # As in Node, those behind a cork can hear of a destroy() before those whose chunk is out.
     done = [number for number, outcome in told if outcome is None]
-    assert done == list(range(len(done))), "one failed and a later one succeeded"
+    failed = [number for number, outcome in told if outcome is not None]
+    assert [*done, *failed] == list(range(len(chunks)))
     assert bytes(stream.sink) == b"".join(chunks[: len(done)])
     assert [name for name, *_ in closes].count("close") == 1
     assert closes[-1][0] == "close"
@@ -388,11 +393,13 @@ def test_drain_comes_after_false_and_only_then(moves: list[tuple[str, Any]]) -> 
             owed += stream.writable_need_drain and not needed
         elif move == "settle":
             settle()
-        elif move == "release":
-            stream.release()
+        elif move in ("release", "cork", "uncork"):
+            getattr(stream, move)()
         else:
             stream.holds = move == "hold"
     stream.holds = False
+    while stream.writable_corked:
+        stream.uncork()
     while stream.held is not None:
         stream.release()
         settle()
@@ -404,6 +411,73 @@ def test_drain_comes_after_false_and_only_then(moves: list[tuple[str, Any]]) -> 
 
 
 # ---------------------------------------------------------------- writing
+
+
+def test_what_is_written_while_corked_goes_out_in_one_go() -> None:
+    """After as many ``uncork`` as ``cork``; one more changes nothing."""
+    stream = Memory()
+    told: list[int] = []
+    stream.uncork()
+    stream.cork()
+    stream.cork()
+    stream.write(b"1", None, lambda _: told.append(1))
+    stream.write(b"2", None, lambda _: told.append(2))
+    stream.uncork()
+    assert stream.sink == b""
+    assert (stream.writable_corked, stream.writable_length) == (1, 2)
+    stream.holds = True
+    stream.uncork()
+    assert stream.held == [b"1", b"2"]
+    assert told == []
+    stream.release()
+    settle()
+    assert told == [1, 2]
+    stream.destroy()
+
+
+def test_uncork_waits_for_what_is_under_way() -> None:
+    """The corked chunks follow it."""
+    stream = Memory()
+    stream.holds = True
+    stream.write(b"1")
+    stream.cork()
+    stream.write(b"2")
+    stream.uncork()
+    assert stream.held == [b"1"]
+    stream.release()
+    settle()
+    assert stream.held == [b"2"]
+    stream.destroy()
+
+
+def test_end_undoes_every_cork() -> None:
+    """In one call."""
+    stream = Memory()
+    stream.cork()
+    stream.cork()
+    stream.write(b"1")
+    finish = must_call()
+    stream.end(b"2", finish)
+    assert stream.sink == b"12"
+    assert stream.writable_corked == 0
+    finish.wait()
+    stream.destroy()
+
+
+def test_a_default_encoding_is_for_text_written_without_one() -> None:
+    """Bytes, and text with an encoding of its own, stay as they are."""
+    stream = Memory()
+    assert stream.set_default_encoding("latin1") is stream
+    stream.write("é")
+    stream.write("é", "utf8")
+    stream.write("e9", "hex")
+    stream.write(b"\x00", "hex")
+    assert stream.sink == b"\xe9\xc3\xa9\xe9\x00"
+    for call in (stream.set_default_encoding, lambda name: stream.write("x", name)):
+        with pytest.raises(TypeError) as caught:
+            call("klingon")
+        assert getattr(caught.value, "code", None) == "ERR_UNKNOWN_ENCODING"
+    stream.destroy()
 
 
 def test_end_waits_for_what_is_queued() -> None:
@@ -482,6 +556,173 @@ def test_an_end_that_fails_underneath_is_an_error() -> None:
     heard.wait()
     assert ended.calls == [(stream.final_failure,)]
     settle()
+
+
+def test_what_an_uncork_sends_into_a_sink_that_has_failed_fails_the_same() -> None:
+    """Each callback gets its own error; the stream died of the first."""
+    stream = Memory()
+    first, second = OSError("first"), OSError("second")
+    told, heard = must_call(times=2), must_call()
+    stream.on("error", heard)
+    stream.failure = first
+    stream.write(b"1", told)
+    stream.cork()
+    stream.write(b"2", told)
+    stream.failure = second
+    stream.uncork()
+    heard.wait()
+    assert told.calls == [(first,), (second,)]
+    assert heard.calls == [(first,)]
+    settle()
+
+
+def test_a_callback_may_stand_in_the_place_of_what_is_left_out() -> None:
+    """Of the encoding, or of the chunk."""
+    stream = Memory()
+    told = must_call(times=2)
+    stream.write(b"1", told)
+    stream.end(b"2", told)
+    assert stream.writable_ended
+    assert told.wait() == [(None,)] * 2
+    stream.destroy()
+
+
+def test_end_again_tells_its_callback_why_not() -> None:
+    """By its code; the first end of a destroyed stream tells nothing, as in Node."""
+    finished, destroyed = Memory(allow_half_open=True), Memory().destroy()
+    finished.end()
+    destroyed.end(must_not_call())
+    settle()
+    codes = []
+    for stream in (finished, destroyed):
+        told = must_call()
+        stream.end(told)
+        [(error,)] = told.wait()
+        codes.append(error.code)
+    assert codes == ["ERR_STREAM_ALREADY_FINISHED", "ERR_STREAM_DESTROYED"]
+    finished.destroy()
+
+
+def test_a_last_chunk_after_the_end_is_an_error() -> None:
+    """Its callback gets the same one as 'error'."""
+    stream = Memory()
+    told, heard = must_call(), must_call()
+    stream.on("error", heard)
+    stream.end()
+    stream.end(b"x", told)
+    [(error,)] = heard.wait()
+    assert error.code == "ERR_STREAM_WRITE_AFTER_END"
+    assert told.wait() == [(error,)]
+    settle()
+
+
+@pytest.mark.parametrize("with_callback", [False, True])
+def test_a_write_after_destroy_tells_only_its_callback(with_callback: bool) -> None:
+    """``ERR_STREAM_DESTROYED``."""
+    stream = Memory().destroy()
+    stream.on("error", must_not_call())
+    told = must_call(times=int(with_callback))
+    assert stream.write(b"x", told if with_callback else None) is False
+    settle()
+    assert [error.code for (error,) in told.calls] == ["ERR_STREAM_DESTROYED"] * with_callback
+
+
+def test_what_is_mutable_is_copied_and_none_is_refused() -> None:
+    """What is changed after the call goes out as it was."""
+    stream = Memory()
+    stream.holds = True
+    data = bytearray(b"ab")
+    stream.write(data)
+    stream.write(memoryview(data))
+    data[:] = b"xy"
+    stream.release()
+    settle()
+    stream.release()
+    settle()
+    assert stream.sink == b"abab"
+    with pytest.raises(TypeError) as caught:
+        stream.write(None)
+    assert getattr(caught.value, "code", None) == "ERR_STREAM_NULL_VALUES"
+    stream.destroy()
+
+
+def test_a_callback_that_raises_keeps_no_other_from_its_call(uncaught: Uncaught) -> None:
+    """It is reported, and the stream destroyed."""
+    stream = Memory()
+    error = KeyError("mine")
+
+    def fail(_: object) -> None:
+        raise error
+
+    told = must_call()
+    stream.cork()
+    stream.write(b"1", fail)
+    stream.write(b"2", told)
+    stream.uncork()
+    assert told.wait() == [(None,)]
+    settle()
+    assert stream.errored is error
+    assert [value for *_, value in uncaught] == [error]
+
+
+def test_a_listener_that_raises_destroys_the_stream(uncaught: Uncaught) -> None:
+    """With that error, which is reported once."""
+    stream = Memory()
+    error = KeyError("mine")
+
+    def fail(_: object) -> None:
+        raise error
+
+    closed = must_call()
+    stream.on("data", fail).on("close", closed)
+    stream.feed(b"x")
+    closed.wait()
+    assert stream.errored is error
+    assert [value for *_, value in uncaught] == [error]
+
+
+def test_a_listener_whose_greenlet_is_killed_destroys_the_stream() -> None:
+    """Without an error: it is none of the program's."""
+    stream = Memory()
+    workers: list[Any] = []
+
+    def block(_: object) -> None:
+        workers.append(gevent.getcurrent())
+        Event().wait()
+
+    closed = must_call()
+    stream.on("data", block).on("close", closed)
+    stream.feed(b"x")
+    settle()
+    workers[0].kill()
+    closed.wait()
+    assert stream.errored is None
+
+
+def test_an_emit_in_the_hub_is_the_stream_s_own_task(uncaught: Uncaught) -> None:
+    """What a listener raises then destroys it."""
+    stream = Memory()
+    error = KeyError("mine")
+
+    def fail() -> None:
+        raise error
+
+    stream.on("mine", fail)
+    assert run_in_hub(stream.emit, "mine") is True
+    settle(2)
+    assert stream.errored is error
+    assert len(uncaught) == 1
+
+
+@pytest.mark.parametrize("method", ["_start_reading", "_final"])
+def test_a_duplex_without_an_underside_says_so(method: str) -> None:
+    """Whoever derives from it has forgotten something."""
+    with pytest.raises(AssertionError, match="a subclass says"):
+        getattr(Duplex, method)(Memory())
+    with pytest.raises(AssertionError, match="a subclass says"):
+        Duplex._write(Memory(), [b"x"])
+    with pytest.raises(AssertionError, match="a subclass says"):
+        Duplex._destroy(Memory(), None)
 
 
 def test_ending_twice_finishes_once() -> None:

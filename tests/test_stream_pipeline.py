@@ -41,16 +41,21 @@ def code(error: object) -> Any:
 class Closing:
     """A generator function that notes when its generator is left."""
 
-    def __init__(self, *chunks: bytes, then: Callable[[], object] = lambda: None) -> None:
+    def __init__(
+        self, *chunks: bytes, then: Callable[[], object] = lambda: None, last: bytes = b""
+    ) -> None:
         self._chunks = chunks
         self._then = then
+        self._last = last
         self.left = False
 
     def __call__(self) -> Iterator[bytes]:
-        """Give the chunks, then do what comes then."""
+        """Give the chunks, do what comes then, and give the last one."""
         try:
             yield from self._chunks
             self._then()
+            if self._last:
+                yield self._last
         finally:
             self.left = True
 
@@ -420,6 +425,41 @@ def test_a_generator_is_closed_when_another_part_fails(waits_for: str) -> None:
     destination.destroy(error)
     assert attempt.outcome() is error
     assert source.left
+
+
+@pytest.mark.parametrize("waits_for", ["drain", "itself"])
+def test_a_destination_that_closes_before_its_end_ends_the_generator(waits_for: str) -> None:
+    """At its next chunk, if it is about to make one."""
+    gate, destination = Event(), Memory(high_water_mark=1)
+    if waits_for == "drain":
+        destination.holds = True
+        source = Closing(b"first", b"second")
+    else:
+        source = Closing(b"first", then=gate.wait, last=b"second")
+    attempt = Attempt(gnet.pipeline, source, destination)
+    settle(3)
+    destination.destroy()
+    settle(2)
+    assert attempt.is_waiting is (waits_for == "itself")
+    gate.set()
+    assert code(attempt.outcome()) == "ERR_STREAM_PREMATURE_CLOSE"
+    assert source.left
+
+
+def test_a_source_destroyed_with_data_behind_its_end_tells_nobody() -> None:
+    """As in Node, which counts on an 'end' that does not come then."""
+    source, destination = Memory(), Memory(high_water_mark=1)
+    destination.holds = True
+    source.pause()
+    source._read_more()
+    source.feed(b"1", b"2", None)
+    settle()
+    gnet.pipeline(source, destination, must_not_call())
+    settle()
+    source.destroy()
+    settle(2)
+    assert not destination.destroyed
+    destination.remove_all_listeners().destroy()
 
 
 def test_a_whole_chain_of_generators_is_closed() -> None:

@@ -102,8 +102,6 @@ class Stream(EventEmitter):
         run()
 
     def _emit_error(self, error: BaseException) -> None:
-        if self._error_emitted:
-            return
         self._error_emitted = True
         emit_error(self, error, reported=self._error_reported)
 

@@ -118,6 +118,7 @@ class Duplex(Readable, Writable):
         return True
 
     def _has_more_to_write(self) -> bool:
+        """Whether a stream that was read to its end is still good for something."""
         if self._write_side is WRITE_OPEN:
             return self._allow_half_open
         return self._write_length > 0

@@ -155,9 +155,8 @@ class Incoming(Stream):
             self._notice = NOTICE_WANTED
 
     def _notify_later(self) -> None:
-        if self._notice is not NOTICE_DUE:
-            self._notice = NOTICE_DUE
-            self._dispatcher.defer(Incoming._notify, self)
+        self._notice = NOTICE_DUE
+        self._dispatcher.defer(Incoming._notify, self)
 
     def _notify(self) -> None:
         self._in_lane(Incoming._notify_now)

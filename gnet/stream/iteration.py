@@ -10,6 +10,7 @@ from typing import Any
 
 from gevent.hub import Waiter
 
+from gnet.dispatcher import check_can_wait
 from gnet.errors import AbortError
 from gnet.states import LIVE
 from gnet.stream.finished import hear_finish
@@ -40,17 +41,23 @@ def iterate(stream: Any, destroy_on_return: bool) -> Iterator[Any]:
     stream._loops += 1
     stream.on("readable", wake)
     clean_up = hear_finish(stream, over, writable=False)
-    failed = False
+    failed = False  # as against being left early, which a time-out or a kill does, too
     try:
         while True:
-            chunk = stream.read() if stream._life is LIVE else None
+            try:
+                chunk = stream.read() if stream._life is LIVE else None
+                if chunk is None and outcome and outcome[0] is not None:
+                    raise outcome[0]
+            except BaseException:  # also what a 'data' listener raised
+                failed = True
+                raise
             if chunk is not None:
                 yield chunk
             elif outcome:
-                if outcome[0] is not None:
-                    raise outcome[0]
                 return
             else:
+                check_can_wait("Reading from a stream")
+                stream._before_wait("data")
                 reader: Waiter[None] = Waiter()
                 readers.append(reader)
                 stream._loops_waiting += 1
@@ -60,11 +67,6 @@ def iterate(stream: Any, destroy_on_return: bool) -> Iterator[Any]:
                     stream._loops_waiting -= 1
                     if reader in readers:
                         readers.remove(reader)
-    except GeneratorExit:
-        raise
-    except BaseException:
-        failed = True
-        raise
     finally:
         stream._loops -= 1
         if not failed and (outcome or not destroy_on_return):

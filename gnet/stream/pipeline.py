@@ -250,9 +250,10 @@ class _Pipeline:
             moved.set()
 
         def wait() -> None:
-            moved.wait()
-            moved.clear()
-            if over and over[0] is not None:
+            if not over or over[0] is None:
+                moved.wait()
+                moved.clear()
+            if over and over[0] is not None:  # it may have come while the iterable made a chunk
                 raise over[0]
 
         iterator = iter(chunks)

@@ -467,7 +467,8 @@ class Readable(Incoming):
 
         Args:
             options: Node's options object: ``{'destroyOnReturn': False}``.
-            destroy_on_return: Whether leaving the loop early, or its end, destroys the stream.
+            destroy_on_return: Whether leaving the loop early, by a kill or a time-out, too, or its
+                end, destroys the stream.
         Raises:
             TypeError: ``ERR_INVALID_ARG_TYPE`` if the options are no mapping.
 
@@ -486,7 +487,3 @@ class Readable(Incoming):
         if self._loops:
             return self._loops_waiting == self._loops
         return self._flow is FLOWING or "readable" in self._events
-
-    def _has_more_to_write(self) -> bool:
-        """Whether a stream that was read to its end is still good for something."""
-        return False

@@ -421,11 +421,10 @@ class Writable(Stream):
             self._dispatcher.defer(Writable._finish, self)
 
     def _finish(self) -> None:
-        if self._write_side is WRITE_SHUTTING:
-            self._write_side = after(self._write_side, "finish")
-            self._tell_finish(None)
-            self.emit("finish")
-            self._after_finish()
+        self._write_side = after(self._write_side, "finish")
+        self._tell_finish(None)
+        self.emit("finish")
+        self._after_finish()
 
     def _after_finish(self) -> None:
         """Do what follows ``'finish'``."""
