@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint types unit bench clean
+.PHONY: demo test lint types unit coverage bench clean
 
 ## demo: serve the echo example over TCP and a Unix socket, drive it, compare both sides' counts
 demo: .venv/.installed
@@ -21,6 +21,13 @@ types: .venv/.installed-test
 
 unit: .venv/.installed-test
 	$(BIN)/python -m pytest -q
+
+## coverage: every test once more, and which branches none of them takes (at least 97 % must be)
+coverage: .venv/.installed-test
+	rm -f .coverage .coverage.*
+	$(BIN)/python -m coverage run -m pytest -q --timeout 100
+	$(BIN)/python -m coverage combine --quiet
+	$(BIN)/python -m coverage report
 
 ## bench: CPU time per operation beside Node, uvloop and StreamServer (a report, some 2 minutes)
 bench: .venv/.installed-test

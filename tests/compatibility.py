@@ -290,8 +290,9 @@ GROUPS = [
             "finished": "the callback always gets one argument, the error or None; without a "
             "callback it blocks, as `stream/promises` waits",
             "pipeline": "differs: a function gets no signal, since its greenlet ends with the "
-            "pipeline, and as destination it is no stream to go on from. Without a callback it "
-            "blocks, as `stream/promises` waits",
+            "pipeline, and as destination it is no stream to go on from. Without a "
+            "callback it blocks, as `stream/promises` waits, and raises where Node never settles: "
+            "if the source is destroyed between its end and data in front of that",
         },
     ),
     Group(

@@ -446,20 +446,33 @@ def test_a_destination_that_closes_before_its_end_ends_the_generator(waits_for: 
     assert source.left
 
 
-def test_a_source_destroyed_with_data_behind_its_end_tells_nobody() -> None:
-    """As in Node, which counts on an 'end' that does not come then."""
+def cut_short(*callback: Any) -> tuple[Memory, Attempt]:
+    """A pipeline whose source is destroyed between its end and data in front of that."""
     source, destination = Memory(), Memory(high_water_mark=1)
     destination.holds = True
     source.pause()
     source._read_more()
     source.feed(b"1", b"2", None)
     settle()
-    gnet.pipeline(source, destination, must_not_call())
+    attempt = Attempt(gnet.pipeline, source, destination, *callback)
     settle()
     source.destroy()
     settle(2)
+    return destination, attempt
+
+
+def test_a_source_destroyed_between_data_and_end_tells_no_callback() -> None:
+    """As in Node, which counts on an 'end' that does not come then."""
+    destination, _ = cut_short(must_not_call())
     assert not destination.destroyed
     destination.remove_all_listeners().destroy()
+
+
+def test_a_source_destroyed_between_data_and_end_fails_who_blocks() -> None:
+    """Who waits must not wait for ever."""
+    destination, attempt = cut_short()
+    assert attempt.outcome().code == "ERR_STREAM_PREMATURE_CLOSE"
+    assert destination.destroyed
 
 
 def test_a_whole_chain_of_generators_is_closed() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import gevent
 from gevent.event import AsyncResult, Event
 
-from gnet.dispatcher import check_can_wait, dispatcher
+from gnet.dispatcher import NOBODY, TaskOwner, check_can_wait, dispatcher
 from gnet.errors import AbortError, node_error
 from gnet.events.abort import add_abort_listener, check_signal
 from gnet.stream.destroy import Stream
@@ -65,8 +65,10 @@ def pipeline(*streams: Any, signal: Any = None, end: bool = True) -> Any:
         raise node_error("ERR_MISSING_ARGS", "streams")
     if signal is not None:
         check_signal(signal, "options.signal")
+    # On whose behalf the callback runs: it sees that stream's context, and fails with it.
+    owner = next((part for part in reversed(parts) if isinstance(part, Stream)), NOBODY)
     if callback is not None:
-        return _Pipeline(callback).join(parts, signal, end)
+        return _Pipeline(callback, owner, is_awaited=False).join(parts, signal, end)
     check_can_wait("pipeline()")
     for position, part in enumerate(parts, 1):
         if isinstance(part, Stream):
@@ -80,7 +82,7 @@ def pipeline(*streams: Any, signal: Any = None, end: bool = True) -> Any:
         else:
             result.set_exception(error)
 
-    run = _Pipeline(over)
+    run = _Pipeline(over, owner, is_awaited=True)
     run.join(parts, signal, end)
     try:
         return result.get()
@@ -94,17 +96,15 @@ def _is_iterable(value: Any) -> bool:
     return isinstance(value, Iterable) and not isinstance(value, (str, bytes, bytearray))
 
 
-def _close(iterator: Any) -> None:
-    """Have a generator that was left early run its ``finally`` now, not when it is collected."""
-    if inspect.isgenerator(iterator):
-        iterator.close()
-
-
 class _Pipeline:
     """One run of `pipeline`: what is joined, and what to undo when one part fails."""
 
-    def __init__(self, callback: Callable[..., object]) -> None:
+    def __init__(
+        self, callback: Callable[..., object], owner: TaskOwner, *, is_awaited: bool
+    ) -> None:
         self._callback = callback
+        self._is_awaited = is_awaited
+        self._owner = owner
         self._dispatcher = dispatcher()
         self._error: BaseException | None = None
         self._value: tuple[Any, ...] = ()
@@ -235,7 +235,9 @@ class _Pipeline:
             self._after_success.append(clean_up)
 
     def _source_over(self, stream: Any, error: Any) -> None:
-        if getattr(error, "code", None) == "ERR_STREAM_PREMATURE_CLOSE" and stream._ends_later():
+        is_cut_short = getattr(error, "code", None) == "ERR_STREAM_PREMATURE_CLOSE"
+        if is_cut_short and stream._ends_later() and not self._is_awaited:
+            # Node counts on an 'end' that never comes, and tells nobody. Who blocks must be told.
             stream.once("end", self._finish).once("error", self._finish)
         else:
             self._finish(error)
@@ -256,13 +258,12 @@ class _Pipeline:
             if over and over[0] is not None:  # it may have come while the iterable made a chunk
                 raise over[0]
 
-        iterator = iter(chunks)
         destination.on("drain", moved.set)
         clean_up = hear_finish(destination, on_over, readable=False)
         try:
             if destination.writable_need_drain:
                 wait()
-            for chunk in iterator:
+            for chunk in chunks:
                 moved.clear()
                 if not destination.write(chunk):
                     wait()
@@ -273,20 +274,16 @@ class _Pipeline:
         finally:
             clean_up()
             destination.remove_listener("drain", moved.set)
-            _close(iterator)
 
     def _consume(self, function: Callable[[Any], Any], joined: Any) -> None:
         self._to_finish += 1
 
         def consume() -> None:
-            try:
-                value = function(joined)
-                if inspect.isgenerator(value):
-                    for _ in value:
-                        pass  # it is run for what it does
-                    value = None
-            finally:
-                _close(joined)
+            value = function(joined)
+            if inspect.isgenerator(value):
+                for _ in value:
+                    pass  # it is run for what it does
+                value = None
             self._value = (value,)
 
         self._run(consume)
@@ -310,7 +307,9 @@ class _Pipeline:
 
         def on_exit(_: object) -> None:
             if not told:  # killed, as another part has failed, or by somebody else
-                self._dispatcher.defer(lambda _: self._finish(self._error or AbortError()))
+                self._dispatcher.defer(
+                    lambda _: self._finish(self._error or AbortError()), self._owner
+                )
 
         greenlet = gevent.spawn(run)
         greenlet.rawlink(on_exit)
@@ -341,4 +340,4 @@ class _Pipeline:
                 for step in self._after_success:
                     step()
             failure, value = self._error, self._value
-            self._dispatcher.defer(lambda _: self._callback(failure, *value))
+            self._dispatcher.defer(lambda _: self._callback(failure, *value), self._owner)
