@@ -96,7 +96,7 @@ class _Worker(gevent.Greenlet):  # type: ignore[type-arg]  # generic only in the
     def _run(self) -> None:
         dispatcher = self.dispatcher
         queue, parked = dispatcher._queue, dispatcher._parked
-        closing, closing_now = dispatcher._closing, dispatcher._closing_now
+        due, closing, closing_now = dispatcher._due, dispatcher._closing, dispatcher._closing_now
         popleft, leave = queue.popleft, dispatcher.hub.switch
         while True:
             function: Callable[[Any], object] | None
@@ -114,6 +114,9 @@ class _Worker(gevent.Greenlet):  # type: ignore[type-arg]  # generic only in the
                 return
             except BaseException as error:  # the edge: whatever a listener raised ends here
                 owner._on_task_error(error)
+                continue
+            if due:
+                queue.append(due.popleft())
                 continue
             if closing_now or closing:
                 if not closing_now:
@@ -148,6 +151,7 @@ class Dispatcher:
         #: Identity of the only thread that may use this dispatcher and what belongs to it.
         self.thread = thread_ident()
         self._queue: deque[Task] = deque()
+        self._due: deque[Task] = deque()  # what was asked for in the turn before
         self._closing: list[Task] = []
         self._closing_now: list[Task] = []  # those of the phase that has begun
         self._parked: list[_Worker] = []
@@ -187,14 +191,30 @@ class Dispatcher:
             self._flush_due = True
             self.loop.run_callback(self._flush)
 
+    def defer_to_next_turn(
+        self, function: Callable[[Any], object], owner: TaskOwner = NOBODY
+    ) -> None:
+        """Queue a task for the loop's next turn, behind all that this one still defers.
+
+        What libuv is asked for is done, at the earliest, when the loop comes by again. As there,
+        what one such task defers runs before the next one.
+        """
+        self.loop.run_callback(self._come_due, (function, owner))
+
+    def _come_due(self, task: Task) -> None:
+        self._due.append(task)
+        if not self._flush_due:
+            self._flush_due = True
+            self.loop.run_callback(self._flush)
+
     def _flush(self) -> None:
         """Run in the hub: have workers start every queued task."""
         queue, closing, parked = self._queue, self._closing, self._parked
-        closing_now = self._closing_now
+        due, closing_now = self._due, self._closing_now
         self._flush_due = True  # nothing that is queued meanwhile needs a flush of its own
         self.turn += 1
         try:
-            while queue or closing_now or closing:
+            while queue or due or closing_now or closing:
                 worker = parked.pop() if parked else _Worker(self)
                 if not worker.dead:  # a parked one can have been killed
                     self._working += 1
@@ -233,6 +253,7 @@ class Dispatcher:
         while (
             self._references
             or self._queue
+            or self._due
             or self._closing
             or self._closing_now
             or self._working > mine

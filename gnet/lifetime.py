@@ -17,7 +17,7 @@ from gevent.event import AsyncResult
 
 from gnet.errors import AbortError, node_error, system_error
 from gnet.events.waiting import once
-from gnet.states import CLOSED, DESTROYED, LIVE, NOTICE_WANTED, UNLINKED, WRITE_FINISHED
+from gnet.states import CLOSED, DESTROYED, LIVE, NOTICE_WANTED, SILENT, UNLINKED, WRITE_FINISHED
 from gnet.transport import Transport
 
 __all__ = ["MortalTransport"]
@@ -194,7 +194,7 @@ class MortalTransport(Transport):
                 self._dispatcher.defer(partial(_call, callback, outcome), self)
 
     def _closed(self, *arguments: bool) -> None:
-        if self._life is DESTROYED:
+        if self._life in (DESTROYED, SILENT):
             super()._closed(*arguments)
         else:  # connected again since: this is the end of the connection before
             self.emit("close", *arguments)

@@ -84,6 +84,7 @@ class BufferedTransport(Transport):
         if not count:
             self._stop_reading()
             self._push_eof()
+            self._read_more()
             return
         self._bytes_read += count
         going_on = self._on_read.callback(count, buffer) is not False

@@ -34,6 +34,7 @@ __all__ = [
     "READ_EOF",
     "READ_OPEN",
     "RESOLVING",
+    "SILENT",
     "UNLINKED",
     "WRITE_ENDING",
     "WRITE_FINISHED",
@@ -132,6 +133,7 @@ class Life(State):
 
 LIVE = Life("live")
 DESTROYED = Life("destroyed")  # destroy() was called; 'close' is still to come
+SILENT = Life("silent")  # a turn later: what is buffered will not be told any more
 CLOSED = Life("closed")
 
 
@@ -168,7 +170,8 @@ _MOVES: dict[tuple[State, str], State] = {
     (WRITE_ENDING, "flushed"): WRITE_SHUTTING,
     (WRITE_SHUTTING, "finish"): WRITE_FINISHED,
     (LIVE, "destroy"): DESTROYED,
-    (DESTROYED, "close"): CLOSED,
+    (DESTROYED, "silence"): SILENT,
+    (SILENT, "close"): CLOSED,
     (UNLINKED, "connect"): CONNECTING,
     (CONNECTING, "connected"): LINKED,
     (NOT_LISTENING, "resolve"): RESOLVING,

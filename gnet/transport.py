@@ -178,6 +178,7 @@ class Transport(Duplex):
                 else:
                     self._stop_reading()
                     self._push_eof()
+                    self._read_more()
                 return
             self._bytes_read += len(chunk)
             if self._flow is FLOWING and not self._read_length and self._decoder is None:
@@ -207,6 +208,7 @@ class Transport(Duplex):
             self._write_side is WRITE_OPEN
             and not self._allow_half_open
             and self._under_way is None
+            and not self._write_length
             and self._errored is None
             and not self._read_length
             and self._decoder is None
@@ -415,7 +417,7 @@ class Transport(Duplex):
             if error.errno != errno.ENOTSOCK:  # a pipe's end is told by closing it
                 self._final_done(system_error(error.errno or 0, "shutdown"))
                 return
-        self._dispatcher.defer(Transport._final_done, self)
+        self._dispatcher.defer_to_next_turn(Transport._final_done, self)
 
     # ---------------------------------------------------------------- the end
 

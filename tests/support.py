@@ -537,6 +537,7 @@ class Memory(Duplex):
             if chunk is None:
                 self.is_reading = False
                 self._push_eof()
+                self._read_more()
             elif not self._push(chunk):
                 self.is_reading = False
 

@@ -20,7 +20,8 @@ MOVES = [
     ("WRITE_ENDING", "flushed", "WRITE_SHUTTING"),
     ("WRITE_SHUTTING", "finish", "WRITE_FINISHED"),
     ("LIVE", "destroy", "DESTROYED"),
-    ("DESTROYED", "close", "CLOSED"),
+    ("DESTROYED", "silence", "SILENT"),
+    ("SILENT", "close", "CLOSED"),
     ("UNLINKED", "connect", "CONNECTING"),
     ("CONNECTING", "connected", "LINKED"),
     ("NOT_LISTENING", "resolve", "RESOLVING"),
@@ -44,7 +45,7 @@ MACHINES = {
     "Notice": ["NOTICE_IDLE", "NOTICE_WANTED", "NOTICE_DUE"],
     "ReadSide": ["READ_OPEN", "READ_EOF", "READ_ENDED"],
     "WriteSide": ["WRITE_OPEN", "WRITE_ENDING", "WRITE_SHUTTING", "WRITE_FINISHED"],
-    "Life": ["LIVE", "DESTROYED", "CLOSED"],
+    "Life": ["LIVE", "DESTROYED", "SILENT", "CLOSED"],
     "Link": ["UNLINKED", "CONNECTING", "LINKED"],
     "Listening": ["NOT_LISTENING", "RESOLVING", "LISTENING", "NOT_ACCEPTING"],
 }

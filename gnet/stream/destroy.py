@@ -13,7 +13,7 @@ import gevent
 
 from gnet.dispatcher import Dispatcher, TaskOwner, report
 from gnet.events.emitter import EventEmitter, emit_error
-from gnet.states import LIVE, Life, after
+from gnet.states import DESTROYED, LIVE, Life, after
 
 __all__ = ["Stream"]
 
@@ -72,6 +72,7 @@ class Stream(EventEmitter):
             self._before_destroy()
             if error is not None:
                 self._dispatcher.defer(lambda _: self._emit_error(error), self)
+            self._dispatcher.defer(Stream._fall_silent, self)
             self._destroy(error)
         return self
 
@@ -85,6 +86,10 @@ class Stream(EventEmitter):
     def _destroy(self, error: BaseException | None) -> None:
         """Let go of what is underneath, and see to it that `_emit_close` is called in the end."""
         raise AssertionError("a subclass says what is underneath")
+
+    def _fall_silent(self) -> None:
+        if self._life is DESTROYED:
+            self._life = after(self._life, "silence")
 
     def _emit_then(self, event: str, follow: Callable[[], object]) -> None:
         """Emit, then call ``follow``: in a turn of its own if a listener blocks or raises."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextvars
 
 from gnet.dispatcher import Dispatcher
-from gnet.states import FLOW_UNSET, LIVE, READ_OPEN, WRITE_FINISHED, WRITE_OPEN
+from gnet.states import FLOW_UNSET, LIVE, READ_OPEN, WRITE_FINISHED, WRITE_OPEN, WRITE_SHUTTING
 from gnet.stream.readable import Readable
 from gnet.stream.writable import Writable
 
@@ -96,14 +96,15 @@ class Duplex(Readable, Writable):
         events = self._events
         if (
             self._under_way is None
+            and not self._write_length
             and self._errored is None
             and "finish" not in events
             and "prefinish" not in events
         ):
-            # Nothing to flush and nobody watching: what follows would take four more turns and
-            # a shutdown(2) of its own. Closing sends the same FIN.
-            self._write_side = WRITE_FINISHED
-            self.destroy()
+            # Nothing to flush and nobody watching: closing sends the same FIN as a shutdown(2) of
+            # its own would.
+            self._write_side = WRITE_SHUTTING
+            self._dispatcher.defer_to_next_turn(Writable._final_done, self)
         else:
             self.end()
 

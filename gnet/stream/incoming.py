@@ -16,7 +16,7 @@ import gevent
 
 from gnet.errors import node_error
 from gnet.states import (
-    CLOSED,
+    DESTROYED,
     FLOW_UNSET,
     FLOWING,
     LIVE,
@@ -92,6 +92,9 @@ class Incoming(Stream):
 
     def _insert(self, chunk: Chunk, *, in_front: bool) -> None:
         """Add a chunk on behalf of the user, who may be in the lane or not."""
+        if not (self._read_length or self._is_pulled or self._flow is FLOWING):
+            # Whoever begins to pull in this turn is told of this as well, as in Node.
+            self._dispatcher.defer(Incoming._notify, self)
         if self._lane is None:
             self._in_lane(lambda _: self._add_chunk(chunk, in_front=in_front))
         else:
@@ -127,7 +130,7 @@ class Incoming(Stream):
         while self._flow is FLOWING and self._chunks:
             chunk = self._take_out(self._first_length())
             self._read_more()
-            if not self._error_emitted and self._life is not CLOSED:
+            if not self._error_emitted and self._may_deliver():
                 self._did_read = True
                 self.emit("data", chunk)
 
@@ -176,6 +179,10 @@ class Incoming(Stream):
         self._flow_out()
 
     # ---------------------------------------------------------------- the source
+
+    def _may_deliver(self) -> bool:
+        """Whether data and the end may still be told: until a turn after `destroy`."""
+        return self._life is LIVE or self._life is DESTROYED
 
     def _read_more(self) -> None:
         """Have the source go on if there is room, or say that the end was reached."""
@@ -231,9 +238,7 @@ class Incoming(Stream):
         if self._chunks is None:
             self._chunks = deque()
         if in_front:
-            if self._first_taken:
-                self._chunks[0] = self._chunks[0][self._first_taken :]
-                self._first_taken = 0
+            self._trim_first()
             self._chunks.appendleft(chunk)
         else:
             self._chunks.append(chunk)
@@ -241,7 +246,10 @@ class Incoming(Stream):
         if self._notice is NOTICE_WANTED:
             self._notify_later()
         if self._flow is FLOWING and not self._resume_due:
-            self._dispatcher.defer(Incoming._flow_on, self)
+            if self._resumed_in == self._dispatcher.turn:
+                self._resume_later()
+            else:
+                self._dispatcher.defer(Incoming._flow_on, self)
 
     def _flow_on(self) -> None:
         self._in_lane(Incoming._flow_out)
@@ -258,7 +266,8 @@ class Incoming(Stream):
             self._notify_now()
         else:
             self._flow_out()
-        self._read_more()
+        if self._flow is FLOWING:
+            self._read_more()
 
     # ---------------------------------------------------------------- taking
 
@@ -281,6 +290,11 @@ class Incoming(Stream):
         )
         if has_room and self._life is LIVE and self._errored is None:
             self._start_reading()
+
+    def _trim_first(self) -> None:
+        if self._first_taken and self._chunks:
+            self._chunks[0] = self._chunks[0][self._first_taken :]
+            self._first_taken = 0
 
     def _first_length(self) -> int:
         assert self._chunks is not None
@@ -316,7 +330,7 @@ class Incoming(Stream):
             self._read_side is READ_EOF
             and not self._read_length
             and self._errored is None
-            and self._life is not CLOSED
+            and self._may_deliver()
         ):
             self._read_side = after(self._read_side, "end")
             self._emit_then("end", self._after_end)

@@ -251,26 +251,29 @@ class _Pipeline:
             over.append(error)
             moved.set()
 
-        def wait() -> None:
-            if not over or over[0] is None:
+        def wait_for_room() -> None:
+            if not over:
                 moved.wait()
                 moved.clear()
-            if over and over[0] is not None:  # it may have come while the iterable made a chunk
-                raise over[0]
+            if over:  # it may have come while the iterable made a chunk
+                raise over[0] or node_error("ERR_STREAM_PREMATURE_CLOSE")
 
         destination.on("drain", moved.set)
         clean_up = hear_finish(destination, on_over, readable=False)
         try:
             if destination.writable_need_drain:
-                wait()
+                wait_for_room()
             for chunk in chunks:
                 moved.clear()
                 if not destination.write(chunk):
-                    wait()
+                    wait_for_room()
             if end:
                 destination.end()
                 while not over:
-                    wait()
+                    moved.wait()
+                    moved.clear()
+                if over[0] is not None:
+                    raise over[0]
         finally:
             clean_up()
             destination.remove_listener("drain", moved.set)

@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 from gnet.dispatcher import check_can_wait
 from gnet.errors import node_error
 from gnet.states import (
-    CLOSED,
     FLOW_UNSET,
     FLOWING,
     LIVE,
@@ -182,11 +181,12 @@ class Readable(Incoming):
 
         Emits ``'pause'`` unless paused already. Node: stream, "readable.pause()".
         """
+        self._dispatcher.check_thread(self)
         self._is_plain = False
-        self._asked_flow = PAUSED
         if self._flow is not PAUSED:
             self._flow = PAUSED
             self.emit("pause")
+        self._asked_flow = PAUSED
         return self
 
     def resume(self: Self) -> Self:
@@ -233,8 +233,10 @@ class Readable(Incoming):
 
         What is buffered already is decoded, too. Node: stream, "readable.setEncoding(encoding)".
         """
+        self._dispatcher.check_thread(self)
         name = normal_name(encoding or "utf8")
         decoder = make_decoder(name)
+        self._trim_first()
         text = "".join(
             chunk if isinstance(chunk, str) else decoder.decode(chunk)
             for chunk in self._chunks or ()
@@ -289,7 +291,7 @@ class Readable(Incoming):
             chunk is None and self._read_length <= self._read_high_water_mark
         ):
             self._want_notice()
-        if chunk is not None and not self._error_emitted and self._life is not CLOSED:
+        if chunk is not None and not self._error_emitted and self._may_deliver():
             self._did_read = True
             self.emit("data", chunk)
         return chunk

@@ -194,12 +194,12 @@ class Writable(Stream):
         self._dispatcher.check_thread(self)
         taken = True if chunk is None else self._take(chunk, encoding, None)
         error = taken if isinstance(taken, BaseException) else None
+        if self._corked:
+            self._corked = 1
+            self.uncork()
         if error is not None:
             pass  # told already, to 'error'
         elif self._write_side is WRITE_OPEN and self._errored is None:
-            if self._corked:
-                self._corked = 1
-                self.uncork()
             self._write_side = after(self._write_side, "end")
             self._finish_maybe()
         elif self._write_side is WRITE_FINISHED:

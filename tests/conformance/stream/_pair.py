@@ -9,8 +9,9 @@ from typing import Any
 from net._sides import Side, fresh_directory, round_trips
 
 import gnet
+from gnet.dispatcher import dispatcher
 
-__all__ = ["attempt", "feed", "noting", "over", "pair", "settled"]
+__all__ = ["attempt", "feed", "next_tick", "noting", "over", "pair", "settled"]
 
 directory = fresh_directory()
 numbers = itertools.count(1)
@@ -38,6 +39,11 @@ def feed(socket: Any, *chunks: Any) -> None:
     for chunk in chunks:
         socket.write(chunk)
         settled()
+
+
+def next_tick(fn: Callable[[], object]) -> None:
+    """Do it when what runs now has returned."""
+    dispatcher().defer(lambda _: fn())
 
 
 def over(*sockets: Any) -> None:
