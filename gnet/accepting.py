@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from gnet import kernel, kernel_options
 from gnet.address import DropInfo, from_kernel
 from gnet.blocklist import BlockList
-from gnet.checks import check_function, to_number
+from gnet.checks import check_function, check_high_water_mark, to_int32, to_number
 from gnet.errors import node_error
 from gnet.listening import ListeningServer
 from gnet.options import ServerOptions
@@ -135,24 +135,31 @@ class AcceptingServer(ListeningServer):
     def keep_alive_initial_delay(self) -> int:
         """Whole seconds before the first probe, although the option is in milliseconds, as in Node.
 
-        0 leaves it to the system.
+        0 leaves it to the system, and so does what the kernel does not take. A value that is set is
+        cut to 32 bits, as Node cuts it when it tells the kernel.
         """
         return self._given.keep_alive_initial_delay
 
     @keep_alive_initial_delay.setter
-    def keep_alive_initial_delay(self, value: int) -> None:
-        self._give(keep_alive_initial_delay=value)
+    def keep_alive_initial_delay(self, value: float) -> None:
+        self._give(keep_alive_initial_delay=to_int32(value))
 
     keepAliveInitialDelay = keep_alive_initial_delay
 
     @property
     def high_water_mark(self) -> int:
-        """How many bytes each side of an accepted socket holds before it asks for a pause."""
+        """How many bytes each side of an accepted socket holds before it asks for a pause.
+
+        Set to None it is the default. Raises ``ERR_INVALID_ARG_VALUE`` for what is no whole number
+        or negative, which Node finds out with the next connection.
+        """
         given = self._given.high_water_mark
         return DEFAULT_HIGH_WATER_MARK if given is None else given
 
     @high_water_mark.setter
-    def high_water_mark(self, value: int) -> None:
+    def high_water_mark(self, value: int | None) -> None:
+        if value is not None:
+            value = check_high_water_mark(value, "highWaterMark")
         self._give(high_water_mark=value)
 
     highWaterMark = high_water_mark

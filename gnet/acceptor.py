@@ -96,7 +96,11 @@ class Acceptor(StreamServer):
                 self._on_fault(error)
                 return
             os.set_blocking(descriptor, False)
-            on_accept(descriptor, peer)
+            try:
+                on_accept(descriptor, peer)
+            except BaseException:  # nobody else has it, and the peer would wait for ever
+                os.close(descriptor)
+                raise
 
     def fileno(self) -> int:
         """The listening socket's descriptor."""

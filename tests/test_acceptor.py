@@ -154,6 +154,24 @@ def test_accepted_connections_are_not_inherited(harness: Harness) -> None:
         assert not os.get_inheritable(harness.accepted[0].fileno())
 
 
+def test_a_connection_that_nobody_could_take_is_closed(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever kept it from being taken is reported, and the peer does not hang."""
+    reported = must_call()
+    monkeypatch.setattr(get_hub(), "handle_error", reported)
+    error = RuntimeError("made up")
+
+    def fail(_fd: int, _peer: Any) -> None:
+        raise error
+
+    harness.acceptor.on_accept = fail
+    with contextlib.closing(harness.connect()) as peer:
+        assert receive_exactly(peer, 1) == b""
+    [(_, _, value, _)] = reported.calls
+    assert value is error
+
+
 # ---------------------------------------------------------------- descriptors
 
 
