@@ -312,9 +312,11 @@ class ListeningServer(EventEmitter):
         if self._acceptor is not None:
             self._stop_pause_timer()
             acceptor, self._acceptor = self._acceptor, None
-            if self._file is not None:
-                kernel.unlink_unix(self._file)
-            acceptor.close()
+            try:
+                if self._file is not None:
+                    kernel.unlink_unix(self._file)
+            finally:
+                acceptor.close()
 
     # ---------------------------------------------------------------- references
 

@@ -194,6 +194,9 @@ def listen_options(
         host = options.get("host")
         if host and not isinstance(host, str):
             raise node_error("ERR_INVALID_ARG_TYPE", "hostname", "string", host)
+        if host and "\0" in host:
+            reason = "must be a string without null bytes"
+            raise node_error("ERR_INVALID_ARG_VALUE", "hostname", host, reason)
         place = ListenOptions(
             port=number,
             host=host or None,
