@@ -268,17 +268,13 @@ class AcceptingServer(ListeningServer):
         self._dispatcher.post((_emit_connection, socket))
 
     def _drop(self, fd: int, peer: Any) -> None:
-        local, remote = kernel.local_name(fd), from_kernel(peer)
+        info = _drop_info(fd, peer)
         kernel.close(fd)
-        info = DropInfo(
-            localAddress=local.address,
-            localPort=local.port,
-            localFamily=local.family,
-            remoteAddress=remote.address,
-            remotePort=remote.port,
-            remoteFamily=remote.family,
-        )
         self._dispatcher.post((lambda _: self.emit("drop", *([info] if info else ())), self))
+
+    def _on_overflow(self, fd: int, peer: Any) -> None:
+        info = _drop_info(fd, peer)
+        self._dispatcher.defer(lambda _: self.emit("drop", *([info] if info else ())), self)
 
     def _on_destroyed(self, socket: Socket) -> None:
         self._sockets.discard(socket)
@@ -306,6 +302,19 @@ class AcceptingServer(ListeningServer):
 def _check_block_list(value: Any, name: str) -> None:
     if not (value is None or BlockList.is_block_list(value)):
         raise node_error("ERR_INVALID_ARG_TYPE", name, "net.BlockList", value)
+
+
+def _drop_info(fd: int, peer: Any) -> DropInfo:
+    """What ``'drop'`` tells of a connection that is still open; empty for a Unix socket."""
+    local, remote = kernel.local_name(fd), from_kernel(peer)
+    return DropInfo(
+        localAddress=local.address,
+        localPort=local.port,
+        localFamily=local.family,
+        remoteAddress=remote.address,
+        remotePort=remote.port,
+        remoteFamily=remote.family,
+    )
 
 
 def _is_blocked(block_list: BlockList, peer: tuple[Any, ...]) -> bool:

@@ -260,8 +260,9 @@ class ListeningServer(EventEmitter):
         """What shall take the connections; it runs in the hub."""
         raise AssertionError("a subclass takes the connections")
 
-    def _on_overflow(self) -> None:
-        self._dispatcher.defer(lambda _: self.emit("drop"), self)
+    def _on_overflow(self, fd: int, peer: Any) -> None:
+        """Tell that a connection is refused for want of descriptors; it runs in the hub."""
+        raise AssertionError("a subclass knows what to tell")
 
     def _on_fault(self, error: OSError) -> None:
         self._dispatcher.defer(lambda _: emit_error(self, error), self)

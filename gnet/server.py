@@ -56,8 +56,9 @@ class Server(AcceptingServer):
             is no whole number, which Node finds out with the first connection.
 
     Events: ``'listening'``; ``'connection'`` with the `gnet.Socket`; ``'drop'`` with a `DropInfo`
-    (nothing for a Unix socket) when `max_connections` refused one; ``'error'`` when listening or
-    accepting failed; ``'close'`` when the server listens no more and its last connection is gone.
+    (nothing for a Unix socket) when `max_connections` refused one, or no descriptor was left for
+    it; ``'error'`` when listening or accepting failed; ``'close'`` when the server listens no more
+    and its last connection is gone.
 
     A ``'connection'`` listener may block: every connection has its own. One that raises is
     reported to ``hub.handle_error``, and its connection destroyed.
