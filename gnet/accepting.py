@@ -71,6 +71,7 @@ class AcceptingServer(ListeningServer):
 
     @max_connections.setter
     def max_connections(self, value: float | None) -> None:
+        self._dispatcher.check_thread(self)
         self._max_connections = value
         self._limit = None if value is None else to_number(value)
 
@@ -180,6 +181,7 @@ class AcceptingServer(ListeningServer):
     blockList = block_list
 
     def _give(self, **options: Any) -> None:
+        self._dispatcher.check_thread(self)
         self._given = dataclasses.replace(self._given, **options)
         if self._acceptor is not None:
             self._acceptor.on_accept = self._accept_function()
@@ -190,6 +192,7 @@ class AcceptingServer(ListeningServer):
         Raises:
             TypeError: ``ERR_INVALID_ARG_TYPE`` if it is no function.
         """
+        self._dispatcher.check_thread(self)
         check_function(callback, "callback")
         count = len(self._sockets)
         self._dispatcher.defer(lambda _: callback(None, count), self)

@@ -157,8 +157,9 @@ class ListeningServer(EventEmitter):
         ``ENOTFOUND``; ``EINVAL`` and ``ENOTSOCK`` for what cannot listen.
 
         Node: net, "server.listen()". Differs: two servers that share a listening socket both
-        accept, and closing one leaves the other listening; a Unix server can be shared, too; a
-        ``signal`` also counts beside a ``handle``.
+        accept, and closing one leaves the other listening; a Unix server can be shared, too, but
+        its file goes with the one that has made it, and the other has no address; a ``signal``
+        also counts beside a ``handle``.
         Example:
             server.listen(fd=3)  # the first socket that systemd passes
         """
@@ -323,6 +324,7 @@ class ListeningServer(EventEmitter):
 
     def ref(self: Self) -> Self:
         """Let `gnet.run` wait for this server, which it does unless `unref` was called."""
+        self._dispatcher.check_thread(self)
         self._unreferenced = False
         if self._listening is not NOT_LISTENING:
             self._hold()
@@ -330,6 +332,7 @@ class ListeningServer(EventEmitter):
 
     def unref(self: Self) -> Self:
         """Let `gnet.run` return although this server is open."""
+        self._dispatcher.check_thread(self)
         self._unreferenced = True
         self._let_go()
         return self
