@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from gnet import kernel, kernel_options
 from gnet.address import DropInfo, from_kernel
 from gnet.blocklist import BlockList
-from gnet.checks import check_function, to_number
+from gnet.checks import check_function, check_high_water_mark, to_int32, to_number
 from gnet.errors import node_error
 from gnet.listening import ListeningServer
 from gnet.options import ServerOptions
@@ -71,6 +71,7 @@ class AcceptingServer(ListeningServer):
 
     @max_connections.setter
     def max_connections(self, value: float | None) -> None:
+        self._dispatcher.check_thread(self)
         self._max_connections = value
         self._limit = None if value is None else to_number(value)
 
@@ -135,24 +136,31 @@ class AcceptingServer(ListeningServer):
     def keep_alive_initial_delay(self) -> int:
         """Whole seconds before the first probe, although the option is in milliseconds, as in Node.
 
-        0 leaves it to the system.
+        0 leaves it to the system, and so does what the kernel does not take. A value that is set is
+        cut to 32 bits, as Node cuts it when it tells the kernel.
         """
         return self._given.keep_alive_initial_delay
 
     @keep_alive_initial_delay.setter
-    def keep_alive_initial_delay(self, value: int) -> None:
-        self._give(keep_alive_initial_delay=value)
+    def keep_alive_initial_delay(self, value: float) -> None:
+        self._give(keep_alive_initial_delay=to_int32(value))
 
     keepAliveInitialDelay = keep_alive_initial_delay
 
     @property
     def high_water_mark(self) -> int:
-        """How many bytes each side of an accepted socket holds before it asks for a pause."""
+        """How many bytes each side of an accepted socket holds before it asks for a pause.
+
+        Set to None it is the default. Raises ``ERR_INVALID_ARG_VALUE`` for what is no whole number
+        or negative, which Node finds out with the next connection.
+        """
         given = self._given.high_water_mark
         return DEFAULT_HIGH_WATER_MARK if given is None else given
 
     @high_water_mark.setter
-    def high_water_mark(self, value: int) -> None:
+    def high_water_mark(self, value: int | None) -> None:
+        if value is not None:
+            value = check_high_water_mark(value, "highWaterMark")
         self._give(high_water_mark=value)
 
     highWaterMark = high_water_mark
@@ -173,6 +181,7 @@ class AcceptingServer(ListeningServer):
     blockList = block_list
 
     def _give(self, **options: Any) -> None:
+        self._dispatcher.check_thread(self)
         self._given = dataclasses.replace(self._given, **options)
         if self._acceptor is not None:
             self._acceptor.on_accept = self._accept_function()
@@ -183,6 +192,7 @@ class AcceptingServer(ListeningServer):
         Raises:
             TypeError: ``ERR_INVALID_ARG_TYPE`` if it is no function.
         """
+        self._dispatcher.check_thread(self)
         check_function(callback, "callback")
         count = len(self._sockets)
         self._dispatcher.defer(lambda _: callback(None, count), self)
@@ -261,17 +271,13 @@ class AcceptingServer(ListeningServer):
         self._dispatcher.post((_emit_connection, socket))
 
     def _drop(self, fd: int, peer: Any) -> None:
-        local, remote = kernel.local_name(fd), from_kernel(peer)
+        info = _drop_info(fd, peer)
         kernel.close(fd)
-        info = DropInfo(
-            localAddress=local.address,
-            localPort=local.port,
-            localFamily=local.family,
-            remoteAddress=remote.address,
-            remotePort=remote.port,
-            remoteFamily=remote.family,
-        )
         self._dispatcher.post((lambda _: self.emit("drop", *([info] if info else ())), self))
+
+    def _on_overflow(self, fd: int, peer: Any) -> None:
+        info = _drop_info(fd, peer)
+        self._dispatcher.defer(lambda _: self.emit("drop", *([info] if info else ())), self)
 
     def _on_destroyed(self, socket: Socket) -> None:
         self._sockets.discard(socket)
@@ -299,6 +305,19 @@ class AcceptingServer(ListeningServer):
 def _check_block_list(value: Any, name: str) -> None:
     if not (value is None or BlockList.is_block_list(value)):
         raise node_error("ERR_INVALID_ARG_TYPE", name, "net.BlockList", value)
+
+
+def _drop_info(fd: int, peer: Any) -> DropInfo:
+    """What ``'drop'`` tells of a connection that is still open; empty for a Unix socket."""
+    local, remote = kernel.local_name(fd), from_kernel(peer)
+    return DropInfo(
+        localAddress=local.address,
+        localPort=local.port,
+        localFamily=local.family,
+        remoteAddress=remote.address,
+        remotePort=remote.port,
+        remoteFamily=remote.family,
+    )
 
 
 def _is_blocked(block_list: BlockList, peer: tuple[Any, ...]) -> bool:

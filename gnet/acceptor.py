@@ -54,7 +54,8 @@ class Acceptor(StreamServer):
     Args:
         listener: The listening socket, which it closes in the end.
         on_accept: Called in the hub with each non-blocking descriptor and the peer's name.
-        on_overflow: Called in the hub when a connection had to be closed for want of descriptors.
+        on_overflow: Called in the hub with the descriptor and the peer's name of a connection that
+            has to be closed for want of descriptors, which happens when this returns.
         on_error: Called in the hub with an error that nothing here can mend.
     """
 
@@ -62,7 +63,7 @@ class Acceptor(StreamServer):
         self,
         listener: Any,
         on_accept: Callable[[int, Any], None],
-        on_overflow: Callable[[], None],
+        on_overflow: Callable[[int, Any], None],
         on_error: Callable[[OSError], None],
     ) -> None:
         super().__init__(listener, handle=on_accept)  # type: ignore[arg-type]  # never called
@@ -96,7 +97,11 @@ class Acceptor(StreamServer):
                 self._on_fault(error)
                 return
             os.set_blocking(descriptor, False)
-            on_accept(descriptor, peer)
+            try:
+                on_accept(descriptor, peer)
+            except BaseException:  # nobody else has it, and the peer would wait for ever
+                os.close(descriptor)
+                raise
 
     def fileno(self) -> int:
         """The listening socket's descriptor."""
@@ -130,8 +135,11 @@ class Acceptor(StreamServer):
         listener: Any = self.socket
         try:
             for _ in range(self.max_accept):
-                os.close(listener._accept()[0])
-                self._on_overflow()
+                descriptor, peer = listener._accept()
+                try:
+                    self._on_overflow(descriptor, peer)
+                finally:
+                    os.close(descriptor)
         except BlockingIOError:
             pass  # the queue is empty
         except OSError:

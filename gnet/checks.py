@@ -13,6 +13,7 @@ from gnet.errors import GnetTypeError, node_error, received
 __all__ = [
     "check_boolean",
     "check_function",
+    "check_high_water_mark",
     "check_integer",
     "check_listener",
     "check_msecs",
@@ -20,6 +21,7 @@ __all__ = [
     "check_port",
     "check_string",
     "is_number",
+    "to_int32",
     "to_number",
 ]
 
@@ -98,6 +100,13 @@ def check_integer(value: Any, name: str, least: int, most: int) -> int:
     return int(value)
 
 
+def check_high_water_mark(value: Any, name: str) -> int:
+    """``value`` as an int; raise ``ERR_INVALID_ARG_VALUE`` unless it is whole and not negative."""
+    if not is_number(value) or not value >= 0 or value % 1 != 0:  # of infinity that is NaN
+        raise node_error("ERR_INVALID_ARG_VALUE", name, value)
+    return int(value)
+
+
 def check_msecs(value: Any, name: str = "msecs") -> None:
     """Raise unless ``value`` is a period in milliseconds: a number, finite and not negative."""
     check_number(value, name)
@@ -119,6 +128,14 @@ def to_number(value: Any) -> float | None:
     if _JS_PREFIXED.fullmatch(text):
         return int(text, 0)
     return float(text) if _JS_DECIMAL.fullmatch(text) else None
+
+
+def to_int32(value: Any) -> int:
+    """JavaScript's ``~~value``: the whole number's lowest 32 bits, signed."""
+    number = to_number(value)
+    if number is None or number in (math.inf, -math.inf):
+        return 0
+    return (int(number) + 2**31) % 2**32 - 2**31
 
 
 def check_port(value: Any, name: str) -> int:

@@ -54,6 +54,12 @@ def _sockaddr(family: int, address: str, port: int) -> Any:
     return (address, port)
 
 
+def _check_path(path: str) -> None:
+    """Raise ``EINVAL`` for a path with a NUL inside, where the kernel would take it to end."""
+    if path[:1] != "\0" and "\0" in path:
+        raise OSError(errno.EINVAL, "a NUL in the path")
+
+
 def listen_tcp(
     address: str | None,
     family: int,
@@ -131,9 +137,11 @@ def listen_unix(
         OSError: ``EADDRINUSE`` if there is a file, stale or not; ``EACCES``, ``ENOENT``, … With
             syscall ``'listen'``, the path as ``address`` and port -1, as in Node.
     """
-    sock = gevent.socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    sock: Any = None
     bound = False
     try:
+        _check_path(path)
+        sock = gevent.socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
         try:
             sock.bind(path)
         except OSError as error:
@@ -149,7 +157,8 @@ def listen_unix(
         if mode:
             os.chmod(path, mode)
     except OSError as error:
-        sock.close()
+        if sock is not None:
+            sock.close()
         if bound:
             unlink_unix(path)
         # Node says EACCES for a directory that is not there, as libuv does for Windows' sake.
@@ -217,9 +226,10 @@ def bind_client(family: int, address: str, port: float) -> Any:
             in Node.
     """
     kind = {4: _socket.AF_INET, 6: _socket.AF_INET6}[family]
-    sock = _socket.socket(kind, _socket.SOCK_STREAM)
-    sock.setblocking(False)
+    sock: Any = None
     try:
+        sock = _socket.socket(kind, _socket.SOCK_STREAM)
+        sock.setblocking(False)
         if is_ip(address) != family:
             raise OSError(errno.EINVAL, "an address of the other family")
         sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_REUSEADDR, 1)
@@ -227,7 +237,8 @@ def bind_client(family: int, address: str, port: float) -> Any:
         if port > 0 and sock.getsockname()[1] != port:
             raise OSError(errno.EADDRINUSE, "no such port")
     except OSError as error:
-        sock.close()
+        if sock is not None:
+            sock.close()
         number = error.errno or 0
         raise system_error(number, "bind", address, port or None) from None
     return sock
@@ -271,12 +282,15 @@ def bind_unix(path: str) -> Any:
         OSError: ``EADDRINUSE`` if there is a file, stale or not; ``EACCES``, ``EINVAL``, … With
             syscall ``'bind'`` and the path as ``address``.
     """
-    sock = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    sock: Any = None
     try:
+        _check_path(path)
+        sock = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
         sock.setblocking(False)
         sock.bind(path)
     except (OSError, ValueError) as error:
-        sock.close()
+        if sock is not None:
+            sock.close()
         # Without an errno it is Python that refused the path: too long, or not to be encoded.
         number = (isinstance(error, OSError) and error.errno) or errno.EINVAL
         # As for listen: a directory that is not there is EACCES.
@@ -342,6 +356,8 @@ def start_connect(family: int, address: str, port: int = 0, bound: Any = None) -
     sock = _socket.socket(kind, _socket.SOCK_STREAM) if bound is None else bound
     sock.setblocking(False)
     try:
+        if not family:
+            _check_path(address)
         return sock, sock.connect_ex(_sockaddr(kind, address, port) if family else address)
     except (OSError, ValueError):
         return sock, errno.EINVAL  # a path that is too long, or no name of a file

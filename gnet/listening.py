@@ -157,8 +157,9 @@ class ListeningServer(EventEmitter):
         ``ENOTFOUND``; ``EINVAL`` and ``ENOTSOCK`` for what cannot listen.
 
         Node: net, "server.listen()". Differs: two servers that share a listening socket both
-        accept, and closing one leaves the other listening; a Unix server can be shared, too; a
-        ``signal`` also counts beside a ``handle``.
+        accept, and closing one leaves the other listening; a Unix server can be shared, too, but
+        its file goes with the one that has made it, and the other has no address; a ``signal``
+        also counts beside a ``handle``.
         Example:
             server.listen(fd=3)  # the first socket that systemd passes
         """
@@ -260,8 +261,9 @@ class ListeningServer(EventEmitter):
         """What shall take the connections; it runs in the hub."""
         raise AssertionError("a subclass takes the connections")
 
-    def _on_overflow(self) -> None:
-        self._dispatcher.defer(lambda _: self.emit("drop"), self)
+    def _on_overflow(self, fd: int, peer: Any) -> None:
+        """Tell that a connection is refused for want of descriptors; it runs in the hub."""
+        raise AssertionError("a subclass knows what to tell")
 
     def _on_fault(self, error: OSError) -> None:
         self._dispatcher.defer(lambda _: emit_error(self, error), self)
@@ -312,14 +314,17 @@ class ListeningServer(EventEmitter):
         if self._acceptor is not None:
             self._stop_pause_timer()
             acceptor, self._acceptor = self._acceptor, None
-            if self._file is not None:
-                kernel.unlink_unix(self._file)
-            acceptor.close()
+            try:
+                if self._file is not None:
+                    kernel.unlink_unix(self._file)
+            finally:
+                acceptor.close()
 
     # ---------------------------------------------------------------- references
 
     def ref(self: Self) -> Self:
         """Let `gnet.run` wait for this server, which it does unless `unref` was called."""
+        self._dispatcher.check_thread(self)
         self._unreferenced = False
         if self._listening is not NOT_LISTENING:
             self._hold()
@@ -327,6 +332,7 @@ class ListeningServer(EventEmitter):
 
     def unref(self: Self) -> Self:
         """Let `gnet.run` return although this server is open."""
+        self._dispatcher.check_thread(self)
         self._unreferenced = True
         self._let_go()
         return self

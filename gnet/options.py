@@ -17,7 +17,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from gnet.address import is_ip
-from gnet.checks import check_function, check_integer, check_number, check_port, to_number
+from gnet.checks import (
+    check_function,
+    check_high_water_mark,
+    check_integer,
+    check_number,
+    check_port,
+    to_int32,
+    to_number,
+)
 from gnet.errors import GnetError, inspected, node_error
 from gnet.events.abort import AbortSignal, check_signal
 from gnet.symbols import ABSENT
@@ -186,6 +194,9 @@ def listen_options(
         host = options.get("host")
         if host and not isinstance(host, str):
             raise node_error("ERR_INVALID_ARG_TYPE", "hostname", "string", host)
+        if host and "\0" in host:
+            reason = "must be a string without null bytes"
+            raise node_error("ERR_INVALID_ARG_VALUE", "hostname", host, reason)
         place = ListenOptions(
             port=number,
             host=host or None,
@@ -322,15 +333,15 @@ def server_options(
     check_number(delay, "options.keepAliveInitialDelay")
     high_water_mark = given.get("high_water_mark", -1)
     check_number(high_water_mark, "options.highWaterMark")
-    if not (high_water_mark < 0 or high_water_mark % 1 == 0):  # also NaN and infinity
-        raise node_error("ERR_INVALID_ARG_VALUE", "options.highWaterMark", high_water_mark)
+    if not high_water_mark < 0:
+        high_water_mark = check_high_water_mark(high_water_mark, "options.highWaterMark")
     checked = ServerOptions(
         allow_half_open=given.get("allow_half_open") or False,
         pause_on_connect=bool(given.get("pause_on_connect")),
         no_delay=bool(given.get("no_delay")),
         keep_alive=bool(given.get("keep_alive")),
-        keep_alive_initial_delay=int(delay // 1000) if 0 <= delay < math.inf else 0,
+        keep_alive_initial_delay=to_int32(delay / 1000) if 0 <= delay < 2**1023 else 0,
         block_list=given.get("block_list") or None,
-        high_water_mark=None if high_water_mark < 0 else int(high_water_mark),
+        high_water_mark=None if high_water_mark < 0 else high_water_mark,
     )
     return checked, listener if callable(listener) else None

@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar, overload
 
-import gevent
 from gevent.event import AsyncResult, Event
 
 from gnet import kernel_options
@@ -56,8 +55,9 @@ class Server(AcceptingServer):
             is no whole number, which Node finds out with the first connection.
 
     Events: ``'listening'``; ``'connection'`` with the `gnet.Socket`; ``'drop'`` with a `DropInfo`
-    (nothing for a Unix socket) when `max_connections` refused one; ``'error'`` when listening or
-    accepting failed; ``'close'`` when the server listens no more and its last connection is gone.
+    (nothing for a Unix socket) when `max_connections` refused one, or no descriptor was left for
+    it; ``'error'`` when listening or accepting failed; ``'close'`` when the server listens no more
+    and its last connection is gone.
 
     A ``'connection'`` listener may block: every connection has its own. One that raises is
     reported to ``hub.handle_error``, and its connection destroyed.
@@ -152,8 +152,13 @@ class Server(AcceptingServer):
         """Wait until the last connection has gone, or for so many seconds; then reset the rest."""
         left = set(self._sockets)  # not those of a next listen()
         closed, tick = Event(), Event()
+
+        def on_close() -> None:
+            closed.set()
+            tick.set()
+
         # In front: a listener that blocks or raises must not keep this from hearing it.
-        self.prepend_once_listener("close", closed.set)
+        self.prepend_once_listener("close", on_close)
         clock = self._dispatcher.clock
         deadline = clock.now() + period
         try:
@@ -165,7 +170,7 @@ class Server(AcceptingServer):
                 timer = clock.timer(min(rest, _LOOK_AGAIN_S))
                 timer.start(tick.set)
                 try:
-                    gevent.wait([closed, tick], count=1)
+                    tick.wait()
                 finally:
                     timer.close()
                 left &= self._sockets
@@ -175,7 +180,7 @@ class Server(AcceptingServer):
             if self._is_over():
                 closed.wait()
         finally:
-            self.off("close", closed.set)
+            self.off("close", on_close)
         return len(left)
 
     # ---------------------------------------------------------------- waiting
@@ -188,9 +193,9 @@ class Server(AcceptingServer):
                 ``ERR_HUB_CANNOT_WAIT``.
             Exception: The ``'error'`` that kept it from listening, if nothing else hears it.
         """
+        self._dispatcher.check_thread(self)
         check_can_wait("serve_forever()")
-        if self._is_over() and self._failure is None:
-            raise node_error("ERR_SERVER_NOT_RUNNING")
+        self._check_running()
         over: AsyncResult[None] = AsyncResult()
 
         def on_close() -> None:
@@ -212,6 +217,11 @@ class Server(AcceptingServer):
     def _is_over(self) -> bool:
         return self._listening is NOT_LISTENING and not self._sockets
 
+    def _check_running(self) -> None:
+        """Raise if nothing could come that one might wait for."""
+        if self._is_over() and self._failure is None:
+            raise node_error("ERR_SERVER_NOT_RUNNING")
+
     def async_dispose(self) -> AsyncResult[None]:
         """Close, for whoever wants to wait later: the result is there after ``'close'``.
 
@@ -229,26 +239,33 @@ class Server(AcceptingServer):
         """Yield accepted sockets, in blocking style, until the server's ``'close'``.
 
         Accepting goes on while the loop's body works: what is accepted meanwhile is kept for the
-        next steps. Leaving the loop early destroys the connections that were not yielded; those
-        that were, and the server, go on.
+        next steps. Leaving the loop early destroys the connections that it has not yielded; those
+        that it has, and the server, go on. Of two loops over one server each yields every
+        connection, and one that is left early also destroys what only the other has yielded.
 
         Raises:
             Exception: The argument of an ``'error'`` of the server.
-            GnetError: ``ERR_HUB_CANNOT_WAIT`` in the hub.
+            GnetError: ``ERR_SERVER_NOT_RUNNING`` if it does not listen and has no connections;
+                ``ERR_HUB_CANNOT_WAIT`` in the hub.
 
         Node: net, "server[Symbol.asyncIterator]()".
         Example:
             for socket in server.listen(4000):
                 gevent.spawn(serve, socket)
         """
+        self._dispatcher.check_thread(self)
         check_can_wait("Iterating over a server")
-        return self._iterate()
+        self._check_running()
+        connections = self._iterate()
+        next(connections)
+        return connections
 
-    def _iterate(self) -> Iterator[Socket]:
+    def _iterate(self) -> Iterator[Any]:
         kept: deque[Socket] = deque()
         self.on("connection", kept.append)
         accepted = on(self, "connection", close=("close",))
         try:
+            yield None  # to `__iter__`: from now on it listens
             for [socket] in accepted:
                 kept.popleft()
                 yield socket
@@ -264,7 +281,9 @@ class Server(AcceptingServer):
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Close, and unless the block failed wait for the connections to end.
 
-        Node: ``server[Symbol.asyncDispose]()``.
+        If the block has closed the server already, this waits for nothing, as in Node.
+
+        Node: net, "server[Symbol.asyncDispose]()".
         """
         if self._listening is not NOT_LISTENING:
             self.close()

@@ -14,7 +14,7 @@ from typing import Any, TypedDict
 
 from gnet.blocklist import BlockList
 from gnet.bound import BoundSocket
-from gnet.checks import check_integer, check_number, is_number
+from gnet.checks import check_high_water_mark, check_integer, check_number, is_number
 from gnet.errors import node_error
 from gnet.events.abort import AbortSignal, check_signal
 from gnet.options import spelt
@@ -206,9 +206,7 @@ def _high_water_mark(given: Mapping[str, Any], side: str) -> int:
         mark = given.get(f"{side}_high_water_mark")
     if mark is None:
         return DEFAULT_HIGH_WATER_MARK
-    if not is_number(mark) or mark != mark or mark < 0 or mark % 1:
-        raise node_error("ERR_INVALID_ARG_VALUE", f"options.{side}HighWaterMark", mark)
-    return int(mark)
+    return check_high_water_mark(mark, f"options.{side}HighWaterMark")
 
 
 def _on_read(given: Any) -> OnRead | None:

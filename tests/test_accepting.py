@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import socket as stdlib_socket
 from pathlib import Path
@@ -115,6 +116,41 @@ def test_a_high_water_mark_that_is_no_whole_number_is_refused(value: float) -> N
     with pytest.raises(GnetTypeError) as caught:
         create_server(high_water_mark=value)
     assert caught.value.code == "ERR_INVALID_ARG_VALUE"
+
+
+@pytest.mark.parametrize("delay", [2**31 * 1000, 1e15, 1e20], ids=["2**31 s", "1e15", "1e20"])
+def test_a_keep_alive_delay_of_any_size_keeps_nobody_out(delay: float) -> None:
+    """The kernel refuses it, and the connection is served."""
+    with accepted(keep_alive=True, keep_alive_initial_delay=delay) as pair:
+        assert kernel_option(pair.socket, SOL_SOCKET, stdlib_socket.SO_KEEPALIVE)
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [(2.5, 2), ("abc", 0), ("7", 7), (2**40, 0), (2**32 + 3, 3), (None, 0), (math.inf, 0)],
+)
+def test_a_keep_alive_delay_that_is_set_is_taken_as_node_takes_it(value: Any, seconds: int) -> None:
+    """By the lowest 32 bits of the whole number that it is in JavaScript."""
+    with listening(keep_alive=True) as server:
+        server.keep_alive_initial_delay = value
+        assert server.keep_alive_initial_delay == seconds
+        with accept_on(server) as pair:
+            assert kernel_option(pair.socket, SOL_SOCKET, stdlib_socket.SO_KEEPALIVE)
+            if seconds:
+                idle = kernel_option(pair.socket, IPPROTO_TCP, stdlib_socket.TCP_KEEPIDLE)
+                assert idle == seconds
+
+
+@pytest.mark.parametrize("value", ["abc", 1.5, math.nan, math.inf, -5, True])
+def test_a_high_water_mark_that_is_set_is_checked(value: Any) -> None:
+    """With the code that Node raises at the next connection; the server keeps what it had."""
+    server = Server(high_water_mark=7)
+    with pytest.raises(GnetTypeError) as caught:
+        server.high_water_mark = value
+    assert caught.value.code == "ERR_INVALID_ARG_VALUE"
+    assert server.high_water_mark == 7
+    server.high_water_mark = None
+    assert server.high_water_mark == 65536
 
 
 # ---------------------------------------------------------------- block lists

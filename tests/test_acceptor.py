@@ -87,7 +87,8 @@ class Harness:
         descriptor = connection if isinstance(connection, int) else connection.detach()
         self.accepted.append(stdlib_socket.socket(fileno=descriptor))
 
-    def _overflow(self) -> None:
+    def _overflow(self, descriptor: int, peer: Any) -> None:
+        assert kernel.peer_name(descriptor).port == peer[1], "it is open still"
         self.overflows += 1
 
     def connect(self) -> gevent.socket.socket:
@@ -152,6 +153,24 @@ def test_accepted_connections_are_not_inherited(harness: Harness) -> None:
     with contextlib.closing(harness.connect()):
         until(lambda: harness.accepted, "the connection")
         assert not os.get_inheritable(harness.accepted[0].fileno())
+
+
+def test_a_connection_that_nobody_could_take_is_closed(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever kept it from being taken is reported, and the peer does not hang."""
+    reported = must_call()
+    monkeypatch.setattr(get_hub(), "handle_error", reported)
+    error = RuntimeError("made up")
+
+    def fail(_fd: int, _peer: Any) -> None:
+        raise error
+
+    harness.acceptor.on_accept = fail
+    with contextlib.closing(harness.connect()) as peer:
+        assert receive_exactly(peer, 1) == b""
+    [(_, _, value, _)] = reported.calls
+    assert value is error
 
 
 # ---------------------------------------------------------------- descriptors
@@ -232,8 +251,8 @@ def test_a_reserve_that_somebody_snatches_is_no_endless_loop(
     assert harness.listener.failed == 2
 
 
-def test_an_overflow_is_told_as_drop_without_data() -> None:
-    """There is nothing to say about a connection that could not be looked at."""
+def test_an_overflow_is_told_as_drop_with_both_ends() -> None:
+    """As a connection that the limit refuses."""
     server = Server()
     server.on("connection", must_not_call())
     server.on("error", must_not_call())
@@ -246,7 +265,10 @@ def test_an_overflow_is_told_as_drop_without_data() -> None:
     acceptor.do_read = lambda: acceptor._spend_reserve()
     with contextlib.closing(raw_connect(server)) as peer:
         assert receive_exactly(peer, 1) == b""
-    assert drop.wait() == [()]
+        [(info,)] = drop.wait()
+        assert info.remote_port == peer.getsockname()[1]
+        address: Any = server.address()
+        assert (info.local_address, info.local_port) == ("127.0.0.1", address.port)
     server.close()
 
 
@@ -346,7 +368,7 @@ def test_a_real_shortage_of_descriptors_closes_some_peers_and_passes() -> None:
     assert seen == {
         "connection": 31,
         "drop": 30,
-        "drop_data": 0,
+        "drop_data": 30,
         "error": 0,
         "closed": 30,
         "open": 30,

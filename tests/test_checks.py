@@ -10,7 +10,15 @@ import pytest
 from support import ask_node
 
 from gnet import GnetError, GnetRangeError, GnetTypeError
-from gnet.checks import check_function, check_msecs, check_number, check_port, to_number
+from gnet.checks import (
+    check_function,
+    check_high_water_mark,
+    check_msecs,
+    check_number,
+    check_port,
+    to_int32,
+    to_number,
+)
 
 TEXTS = [
     *["", " ", "0", "1", "+1", "-1", "80", " 80 ", "\t80\n", "1.5", ".5", "5.", "1e3", "1E3"],
@@ -149,3 +157,20 @@ def test_a_refusal_says_what_came(check: Callable[[Any, str], None], value: Any)
     """In Node's words."""
     with pytest.raises(GnetError, match=r"Received (null|type (string|number) \('?1'?\))"):
         check(value, "argument")
+
+
+def test_to_int32_is_javascripts() -> None:
+    """As ``~~value``, number by number and text by text."""
+    values: list[Any] = [0, -7.9, 2**31, -(2**31) - 1, 2**32 + 3, 1e20, "NaN", "0x10", "a"]
+    assert [to_int32(value) for value in values] == ask_node(
+        "console.log(JSON.stringify(question.map(value => ~~value)))", values
+    )
+    assert to_int32(math.nan) == to_int32(math.inf) == 0
+
+
+@pytest.mark.parametrize("value", [-1, 1.5, math.nan, math.inf, "1", None, True])
+def test_check_high_water_mark_refuses_what_is_no_count(value: Any) -> None:
+    """With one code for all, as Node."""
+    with pytest.raises(GnetTypeError) as caught:
+        check_high_water_mark(value, "highWaterMark")
+    assert caught.value.code == "ERR_INVALID_ARG_VALUE"

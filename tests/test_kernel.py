@@ -7,7 +7,7 @@ import errno
 import os
 import socket as stdlib_socket
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -163,6 +163,25 @@ def test_a_path_longer_than_the_kernel_takes_is_an_invalid_argument(tmp_path: Pa
         assert number == errno.EINVAL
 
 
+def test_a_nul_inside_a_path_is_an_invalid_argument(tmp_path: Path) -> None:
+    """The kernel would take the path to end there, and make or find another file."""
+    path = os.fspath(tmp_path / "name\0more")
+    with pytest.raises(OSError, match="EINVAL"):
+        kernel.listen_unix(path, 16)
+    with pytest.raises(OSError, match="EINVAL"):
+        kernel.bind_unix(path)
+    sock, number = kernel.start_connect(0, path)
+    sock.close()
+    assert number == errno.EINVAL
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_nul_inside_an_abstract_name_belongs_to_it() -> None:
+    """Such a name is as long as it is."""
+    with closing(kernel.listen_unix(f"\0gnet-{os.getpid()}\0one", 16)) as listener:
+        assert listener.getsockname() == f"\0gnet-{os.getpid()}\0one".encode()
+
+
 def test_a_file_is_removed_if_listening_fails_after_binding(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -229,3 +248,30 @@ def test_an_ipv6_zone_may_be_a_name() -> None:
     """``lo`` is an interface on Linux; its number is what the kernel wants."""
     with closing(kernel.listen_tcp("::1%lo", 6, 0, 16)) as listener:
         assert listener.getsockname()[0] == "::1"
+
+
+# ---------------------------------------------------------------- no descriptor left
+
+MAKERS: list[tuple[Callable[[], object], tuple[Any, ...]]] = [
+    (lambda: kernel.listen_unix("/nowhere/s", 16), ("listen", "/nowhere/s", -1)),
+    (lambda: kernel.bind_unix("/nowhere/s"), ("bind", "/nowhere/s", None)),
+    (lambda: kernel.bind_client(4, "127.0.0.1", 80), ("bind", "127.0.0.1", 80)),
+]
+
+
+@pytest.mark.parametrize(("make", "told"), MAKERS, ids=["listen_unix", "bind_unix", "bind_client"])
+def test_a_socket_that_cannot_be_made_is_an_error_with_a_code(
+    make: Callable[[], object], told: tuple[Any, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With syscall and address, as one that cannot be bound."""
+
+    def refuse(*_: Any) -> Any:
+        raise OSError(errno.EMFILE, "none left")
+
+    monkeypatch.setattr(gevent.socket, "socket", refuse)
+    monkeypatch.setattr("gnet.kernel._socket.socket", refuse)
+    with pytest.raises(OSError, match="EMFILE") as caught:
+        make()
+    error: Any = caught.value
+    assert error.code == "EMFILE"
+    assert (error.syscall, error.address, getattr(error, "port", None)) == told

@@ -1100,3 +1100,89 @@ def test_a_loop_over_a_server_is_refused_in_the_hub() -> None:
         with pytest.raises(GnetError) as caught:
             run_in_hub(lambda: iter(server))
         assert caught.value.code == "ERR_HUB_CANNOT_WAIT"
+
+
+def test_a_loop_over_a_server_that_is_not_open_is_refused() -> None:
+    """No connection could come, nor an end."""
+    server = create_server()
+    with pytest.raises(GnetError) as caught:
+        iter(server)
+    assert caught.value.code == "ERR_SERVER_NOT_RUNNING"
+    assert server.event_names() == []
+
+
+def test_a_loop_over_a_server_that_could_not_listen_raises_why() -> None:
+    """The error has not been emitted yet when the loop begins."""
+    with listening() as other:
+        address: Any = other.address()
+        server = create_server().listen(address.port, "127.0.0.1")
+        with pytest.raises(OSError, match="EADDRINUSE"), guarded("the error"):
+            for _ in server:
+                pass
+        assert server.event_names() == []
+
+
+def test_a_loop_over_a_server_has_what_came_before_its_first_step() -> None:
+    """It listens as soon as there is an iterator."""
+    with listening() as server:
+        connections = iter(server)
+        with contextlib.closing(raw_connect(server)) as peer:
+            until(lambda: server.connections, "the connection")
+            settle()
+            with guarded("the first step"):
+                socket = next(connections)
+            assert socket.remote_port == peer.getsockname()[1]
+            socket.destroy()
+            del connections
+            assert server.event_names() == []
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda server: server.get_connections(print),
+        lambda server: server.serve_forever(),
+        lambda server: iter(server),
+        lambda server: server.ref(),
+        lambda server: server.unref(),
+        lambda server: setattr(server, "max_connections", 1),
+        lambda server: setattr(server, "no_delay", True),
+    ],
+    ids=["get_connections", "serve_forever", "iter", "ref", "unref", "limit", "option"],
+)
+def test_a_server_is_used_by_no_other_thread(use: Any) -> None:
+    """Whatever it is about: the error says so, and nothing has changed."""
+    with listening() as server:
+
+        def meddle() -> Any:
+            with pytest.raises(GnetError) as caught:
+                use(server)
+            return caught.value.code
+
+        assert in_thread(meddle) == "ERR_FOREIGN_THREAD"
+        assert server.event_names() == []
+        assert server.max_connections is None
+
+
+def test_closing_with_a_timeout_rests_though_close_is_emitted_by_hand(
+    clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It looks again each tenth of a second, not all the time."""
+    looked = 0
+    real = Server._idle_connections
+
+    def look(server: Server) -> list[Socket]:
+        nonlocal looked
+        looked += 1
+        return real(server)
+
+    monkeypatch.setattr(Server, "_idle_connections", look)
+    with accepted() as pair:
+        closing = close_within(pair.server, 250)
+        pair.server.emit("close")
+        settle(3)
+        assert looked == 2
+        clock.advance(0.25)
+        with guarded("the end"):
+            assert closing.get() == 1
+    assert looked == 4

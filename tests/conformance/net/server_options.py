@@ -40,11 +40,9 @@ for name, value in truths.items():
     attempt(
         f"truth of {name}", made, {"pauseOnConnect": value, "noDelay": value, "keepAlive": value}
     )
-delays = [0, 999, 1000, 1999.5, -1, math.nan, math.inf]
-for name, value in zip(
-    ["0", "999", "1000", "1999.5", "-1", "NaN", "Infinity"], delays, strict=True
-):
-    attempt(f"delay {name}", made, {"keepAliveInitialDelay": value})
+delays = [0, 999, 1000, 1999.5, -1, 1e15, 2**80, math.nan, math.inf]
+for value in delays:
+    attempt("delay", made, {"keepAliveInitialDelay": value})
 
 
 class Object:
