@@ -349,11 +349,14 @@ class Socket(MortalTransport, IdleTransport, NamedTransport, TunedTransport, Buf
         self._note_activity()
         # Queued before the listeners run: if one of them waits for data, that must be able to come.
         held, self._reading = self._reading is READING_HELD, READING_OFF
-        self._dispatcher.defer(lambda _: self._after_connect(held), self)
+        watcher = self._read_watcher
+        self._dispatcher.defer(lambda _: self._after_connect(watcher, held), self)
         self.emit("connect")
         self.emit("ready")
 
-    def _after_connect(self, held: bool) -> None:
+    def _after_connect(self, watcher: object, held: bool) -> None:
+        if self._read_watcher is not watcher:
+            return  # a listener has destroyed this connection, and perhaps begun another
         steps, self._at_connect = self._at_connect, ()
         for step in steps:
             step()
