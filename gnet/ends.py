@@ -5,13 +5,20 @@ Node: net, "socket.address()", "socket.remoteAddress", "socket.bytesRead".
 
 from __future__ import annotations
 
+import errno
 from typing import Any
+from weakref import WeakValueDictionary
 
 from gnet import kernel
 from gnet.address import AddressInfo, from_kernel
+from gnet.errors import system_error
 from gnet.transport import Transport
 
 __all__ = ["NamedTransport"]
+
+# Whose descriptor may come back as another socket's ``fd``: those that `fileno` has shown, and
+# those that were given. An entry may be out of date: what counts is the descriptor that it has.
+_shown: WeakValueDictionary[int, NamedTransport] = WeakValueDictionary()
 
 
 class NamedTransport(Transport):
@@ -93,7 +100,17 @@ class NamedTransport(Transport):
 
     def fileno(self) -> int:
         """The kernel socket's descriptor, which stays this socket's; -1 if there is none."""
-        return -1 if self._fd is None else self._fd
+        if self._fd is None:
+            return -1
+        _shown[self._fd] = self
+        return self._fd
+
+    def _claim(self, fd: int) -> None:
+        """Note that this one takes over a descriptor. Raises ``EEXIST`` if another has it."""
+        owner = _shown.get(fd)
+        if owner is not None and owner._fd == fd:
+            raise system_error(errno.EEXIST, "open")
+        _shown[fd] = self
 
     def _remote(self) -> AddressInfo:
         if self._known_peer is None:

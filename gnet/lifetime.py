@@ -181,14 +181,15 @@ class MortalTransport(Transport):
         """Settle what the connection before owes its callbacks."""
         for step in self._at_connect:
             self.off("connect", step)
-        error = self._errored or node_error("ERR_STREAM_DESTROYED", "write")
+        unsent = self._errored or node_error("ERR_STREAM_DESTROYED", "write")
+        unfinished = self._errored or node_error("ERR_STREAM_DESTROYED", "end")
         due: list[tuple[Any, BaseException]] = []
         if self._under_way is not None:
             early = node_error("ERR_SOCKET_CLOSED_BEFORE_CONNECTION")
             late = system_error(errno.ECANCELED, "write")
             due.append((self._under_way[1], early if self._outgoing is None else late))
-        due += [(callback, error) for _, _, callback in self._queue or ()]
-        due += [(callback, error) for callback in self._finish_callbacks or ()]
+        due += [(callback, unsent) for _, _, callback in self._queue or ()]
+        due += [(callback, unfinished) for callback in self._finish_callbacks or ()]
         for callback, outcome in due:
             if callback is not None:
                 self._dispatcher.defer(partial(_call, callback, outcome), self)

@@ -67,7 +67,8 @@ class Socket(MortalTransport, IdleTransport, NamedTransport, TunedTransport, Buf
         capture_rejections: As for `EventEmitter`.
         default_encoding: Of text that is written without one; utf8 if left out.
         encoding: Deliver text, as after `set_encoding`.
-        fd: A descriptor to take over: a TCP or Unix stream socket, or one end of a pipe.
+        fd: A descriptor to take over: a TCP or Unix stream socket, or one end of a pipe. Not that
+            of another open `Socket`: ``EEXIST``.
         handle: A `BoundSocket` to connect from.
         high_water_mark: From how many buffered bytes on `write` returns False, and nothing more is
             read; 65536 if left out. It comes before the two of one side.
@@ -87,6 +88,7 @@ class Socket(MortalTransport, IdleTransport, NamedTransport, TunedTransport, Buf
         TypeError: ``ERR_INVALID_ARG_TYPE``, ``ERR_INVALID_FD_TYPE``, ``ERR_UNKNOWN_ENCODING``,
             ``ERR_INVALID_ARG_VALUE`` for high-water marks and object mode.
         ValueError: ``ERR_OUT_OF_RANGE``.
+        OSError: ``EEXIST`` with syscall ``'open'`` for the ``fd`` of another socket.
 
     A server hands accepted sockets to its ``'connection'`` listeners; a client makes one with
     `gnet.connect`, or makes it first and calls `connect` itself.
@@ -166,6 +168,7 @@ class Socket(MortalTransport, IdleTransport, NamedTransport, TunedTransport, Buf
 
     def _open(self, fd: int) -> None:
         can_read = kernel.open_stream(fd)
+        self._claim(fd)
         self._link = LINKED
         self._adopt(fd)
         self._hold()
@@ -349,11 +352,14 @@ class Socket(MortalTransport, IdleTransport, NamedTransport, TunedTransport, Buf
         self._note_activity()
         # Queued before the listeners run: if one of them waits for data, that must be able to come.
         held, self._reading = self._reading is READING_HELD, READING_OFF
-        self._dispatcher.defer(lambda _: self._after_connect(held), self)
+        watcher = self._read_watcher
+        self._dispatcher.defer(lambda _: self._after_connect(watcher, held), self)
         self.emit("connect")
         self.emit("ready")
 
-    def _after_connect(self, held: bool) -> None:
+    def _after_connect(self, watcher: object, held: bool) -> None:
+        if self._read_watcher is not watcher:
+            return  # a listener has destroyed this connection, and perhaps begun another
         steps, self._at_connect = self._at_connect, ()
         for step in steps:
             step()

@@ -461,7 +461,8 @@ class Transport(Duplex):
             try:
                 self._emit_close(*arguments)
             finally:
-                self._let_go()
+                if self._life is CLOSED:  # else a listener has connected it again
+                    self._let_go()
 
     def _let_go(self) -> None:
         """Hear that this socket is over for good."""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import socket as stdlib_socket
 from typing import Any
 
+import pytest
 from support import expect_event, linked, listening, wait_event
 
 import gnet
@@ -50,3 +54,27 @@ def test_a_second_connection_has_names_of_its_own() -> None:
             client.destroy()
             wait_event(client, "close")
         assert ports[0] != ports[1]
+
+
+def test_the_descriptor_of_an_open_socket_is_no_other_sockets() -> None:
+    """``EEXIST``, as in Node; both would receive, and close what the other still watches."""
+    with linked() as (socket, client):
+        for owner in (socket, client):
+            with pytest.raises(OSError, match="open EEXIST") as caught:
+                gnet.Socket(fd=owner.fileno())
+            assert (caught.value.errno, caught.value.syscall) == (errno.EEXIST, "open")  # type: ignore[attr-defined]
+        data = expect_event(client, "data")
+        socket.write(b"hello")
+        assert data.wait() == [b"hello"]
+
+
+def test_a_descriptor_that_comes_again_is_a_new_one() -> None:
+    """Once it was closed, its number says nothing about its first owner."""
+    one, other = stdlib_socket.socketpair()
+    with other:
+        number = one.detach()
+        first = gnet.Socket(fd=number)
+        first.destroy()
+        os.dup2(other.fileno(), number)
+        gnet.Socket(fd=number).destroy()
+        wait_event(first, "close")

@@ -200,6 +200,21 @@ def test_a_with_block_can_be_entered_again() -> None:
                 assert echoed(client, b"hello") == b"hello"
 
 
+def test_a_listener_for_prefinish_may_connect_again() -> None:
+    """The connection before never finishes, and the next one is not told that it has."""
+    with listening(echo) as server:
+        client = gnet.connect(*where(server))
+        client.once("prefinish", lambda: client.destroy().connect(*where(server)))
+        client.on("finish", must_not_call())
+        client.end(b"x")
+        closed = expect_event(client, "close")
+        wait_event(client, "connect")
+        closed.wait()
+        wait_event(client, "connect")
+        assert echoed(client, b"hello") == b"hello"
+        client.destroy()
+
+
 # ---------------------------------------------------------------- ends
 
 

@@ -416,11 +416,13 @@ class Writable(Stream):
         if error is not None:
             self._tell_finish(error)
             self.destroy(error)
-        elif self._is_flushed():
+        elif self._write_side is WRITE_SHUTTING and self._is_flushed():
             self.emit("prefinish")
             self._dispatcher.defer(Writable._finish, self)
 
     def _finish(self) -> None:
+        if self._write_side is not WRITE_SHUTTING:
+            return  # destroyed and connected again meanwhile
         self._write_side = after(self._write_side, "finish")
         self._tell_finish(None)
         self.emit("finish")
