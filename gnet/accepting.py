@@ -38,6 +38,8 @@ class AcceptingServer(ListeningServer):
         "_limit",
         "_max_connections",
         "_sockets",
+        "_stale",
+        "_untold",
     )
 
     _connection_context: contextvars.Context
@@ -52,6 +54,8 @@ class AcceptingServer(ListeningServer):
         self._max_connections: float | None = None
         self._limit: float | None = None  # the same as a number, as JavaScript would compare it
         self._drop_max_connection: bool | None = None
+        self._untold = 0  # accepted, and not taken yet
+        self._stale = 0  # how many of them, the next ones, belong to what was closed meanwhile
 
     # ---------------------------------------------------------------- properties
 
@@ -233,47 +237,52 @@ class AcceptingServer(ListeningServer):
 
     # ---------------------------------------------------------------- accepting
 
+    # Connections are accepted in batches, in the hub, but whether one is taken is decided when its
+    # turn has come: the listeners of those before it may close the server, change the limit, or
+    # end a connection, and in Node they run before the next one is accepted.
+
     def _on_accept(self, fd: int, peer: Any) -> None:
-        """Take a connection, or refuse it. Runs in the hub, for each connection."""
-        limit = self._limit
-        if limit is not None and len(self._sockets) >= limit:
-            self._drop(fd, peer)
-            return
-        context = self._connection_context.copy()
-        socket = Socket._accepted(fd, peer, self, context, self._on_destroyed)
-        self._sockets.add(socket)
-        self._dispatcher.post((_emit_connection, socket))
+        """Make the socket of a connection. Runs in the hub, for each connection."""
+        self._untold += 1
+        socket = Socket._accepted(fd, peer, self, self._connection_context.copy())
+        self._dispatcher.post((_take, socket))
 
     def _accept_function(self) -> Callable[[int, Any], None]:
-        """What takes connections: `_on_accept`, as long as no option asks for more than it does."""
+        """What accepts connections: `_on_accept`, as long as no option asks for more."""
         usual = ServerOptions(allow_half_open=self._given.allow_half_open)
         return self._on_accept if self._given == usual else self._on_accept_prepared
 
     def _on_accept_prepared(self, fd: int, peer: Any) -> None:
         """Do as `_on_accept`, and as the server's options say."""
-        limit, given = self._limit, self._given
-        if limit is not None and len(self._sockets) >= limit:
-            self._drop(fd, peer)
-            return
+        given = self._given
         if isinstance(peer, tuple):  # TCP
-            if given.block_list is not None and _is_blocked(given.block_list, peer):
-                kernel.close(fd)
-                return
             with contextlib.suppress(OSError):  # it is gone already: the socket will tell
                 if given.no_delay:
                     kernel_options.set_no_delay(fd, True)
                 if given.keep_alive:
                     kernel_options.set_keep_alive(fd, True, given.keep_alive_initial_delay, 1, 10)
-        context = self._connection_context.copy()
-        socket = Socket._accepted(fd, peer, self, context, self._on_destroyed)
+        self._untold += 1
+        socket = Socket._accepted(fd, peer, self, self._connection_context.copy())
         socket._prepare(paused=given.pause_on_connect, high_water_mark=self.high_water_mark)
-        self._sockets.add(socket)
-        self._dispatcher.post((_emit_connection, socket))
+        self._dispatcher.post((_take, socket))
 
-    def _drop(self, fd: int, peer: Any) -> None:
-        info = _drop_info(fd, peer)
-        kernel.close(fd)
-        self._dispatcher.post((lambda _: self.emit("drop", *([info] if info else ())), self))
+    def _refuses(self, socket: Socket) -> bool:
+        """Close a connection that the server does not take, and tell of it where Node does."""
+        fd, peer, limit = socket.fileno(), socket._peer, self._limit
+        if self._stale:
+            self._stale -= 1
+            kernel_options.reset_at_close(fd)  # as the kernel does to those that still wait there
+        elif limit is not None and len(self._sockets) >= limit:
+            info = _drop_info(fd, peer)
+            self._dispatcher.call_next(lambda _: self.emit("drop", *([info] if info else ())), self)
+        elif not (isinstance(peer, tuple) and _is_blocked(self._given.block_list, peer)):
+            return False
+        socket._end_unseen()
+        return True
+
+    def _stop_listening(self) -> None:
+        self._stale = self._untold
+        super()._stop_listening()
 
     def _on_overflow(self, fd: int, peer: Any) -> None:
         info = _drop_info(fd, peer)
@@ -320,11 +329,21 @@ def _drop_info(fd: int, peer: Any) -> DropInfo:
     )
 
 
-def _is_blocked(block_list: BlockList, peer: tuple[Any, ...]) -> bool:
-    # Not a subclass's check(), which would be user code in the hub.
+def _is_blocked(block_list: BlockList | None, peer: tuple[Any, ...]) -> bool:
+    if block_list is None:
+        return False
     address = peer[0].partition("%")[0]  # a rule has no zone
-    return BlockList.check(block_list, address, "ipv6" if len(peer) == 4 else "ipv4")
+    return block_list.check(address, "ipv6" if len(peer) == 4 else "ipv4")
 
 
-def _emit_connection(socket: Socket) -> None:
-    socket.server.emit("connection", socket)
+def _take(socket: Socket) -> None:
+    """Take a connection whose turn has come, unless the server refuses it."""
+    server = socket.server
+    server._untold -= 1
+    if (
+        server._stale or server._limit is not None or server._given.block_list is not None
+    ) and server._refuses(socket):
+        return
+    server._sockets.add(socket)
+    socket._on_destroyed = server._on_destroyed
+    server.emit("connection", socket)

@@ -180,6 +180,10 @@ class Dispatcher:
             self._flush_due = True
             self.loop.run_callback(self._flush)
 
+    def call_next(self, function: Callable[[Any], object], owner: TaskOwner) -> None:
+        """From within a task, have another one run as the very next: a call for another owner."""
+        self._queue.appendleft((function, owner))
+
     def defer_closing(self, function: Callable[[Any], object], owner: TaskOwner = NOBODY) -> None:
         """Queue a task behind everything that is ready now and what that defers in turn.
 

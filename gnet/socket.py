@@ -204,7 +204,6 @@ class Socket(MortalTransport, IdleTransport, NamedTransport, TunedTransport, Buf
         peer: Any,
         server: Any,
         context: contextvars.Context,
-        on_destroyed: Callable[[Socket], None],
     ) -> Socket:
         """Make the socket of a connection that a server has accepted. Runs in the hub."""
         self = cls.__new__(cls)
@@ -216,7 +215,7 @@ class Socket(MortalTransport, IdleTransport, NamedTransport, TunedTransport, Buf
         self._held = True
         self.server = server
         self._peer = peer
-        self._on_destroyed = on_destroyed
+        self._on_destroyed = None
         return self
 
     def _prepare(self, *, paused: bool, high_water_mark: int) -> None:

@@ -157,19 +157,31 @@ def test_a_high_water_mark_that_is_set_is_checked(value: Any) -> None:
 
 
 class OwnBlockList(BlockList):
-    """A program's own idea of whom to refuse."""
+    """A program's own idea of whom to refuse, for which it asks around."""
 
-    __slots__ = ()
+    __slots__ = ("asked",)
 
-    def check(self, *_: Any) -> bool:
-        """Fail: the hub is no place for this."""
-        raise AssertionError("called")
+    def check(self, address: Any, type: str = "ipv4") -> bool:
+        """Wait for somebody, as for a database."""
+        self.asked = address
+        gevent.sleep(0)
+        return True
+
+
+def test_a_list_of_the_programs_own_may_wait_before_it_answers() -> None:
+    """It is asked where listeners run, and not in the hub."""
+    blocked = OwnBlockList()
+    with listening(block_list=blocked) as server:
+        server.on("connection", must_not_call()).on("drop", must_not_call())
+        with contextlib.closing(raw_connect(server)) as peer:
+            assert receive_exactly(peer, 1) == b""
+        assert blocked.asked == "127.0.0.1"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::"], ids=["IPv4", "mapped"])
 def test_rules_that_come_later_count(host: str) -> None:
     """The list is looked at for each connection, however its address is told."""
-    blocked = OwnBlockList()
+    blocked = BlockList()
     server = create_server(block_list=blocked)
     server.on("drop", must_not_call())
     wait_event(server.listen(0, host), "listening")
@@ -199,7 +211,7 @@ def test_a_block_list_means_nothing_to_a_unix_socket(tmp_path: Path) -> None:
 
 
 def test_a_block_list_can_be_given_and_taken_away_later() -> None:
-    """But only a `BlockList`: what checks it runs in the hub."""
+    """But only a `BlockList`."""
     blocked = BlockList()
     blocked.add_address("127.0.0.1")
     with listening() as server:
