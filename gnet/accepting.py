@@ -223,6 +223,8 @@ class AcceptingServer(ListeningServer):
         nothing is under way: no listener for its data is running, nothing received is still to be
         delivered, nothing written is still to be sent, and the peer has not ended. A paused socket
         is none, nor one whose data nobody has asked for yet: who knows what its program does.
+        Only listeners of its data count: a ``'connection'`` or ``'timeout'`` listener that is still
+        running, after it has begun to listen for data, may well be waiting for the peer itself.
 
         Node: http, "server.closeIdleConnections()"; its ``net.Server`` has none.
         """

@@ -27,7 +27,7 @@ _LABELS = {"ipv4": "IPv4", "ipv6": "IPv6"}
 
 #: The texts of rules, wherever they stand in a string, as Node finds them.
 _IPV4 = r"\d{1,3}(?:\.\d{1,3}){3}"
-_IPV6 = r"[0-9a-f:.]{1,45}"
+_IPV6 = rf"(?:[0-9a-f:]{{0,29}}:{_IPV4}|[0-9a-f:]{{1,39}})"  # Node knows the second form only
 _PATTERNS = [
     (
         family,
@@ -335,8 +335,9 @@ class BlockList:
         self._addresses: tuple[set[int], set[int]] = (set(), set())
         #: Of each range and subnet what it covers of IPv4 and of IPv6.
         self._spans: dict[str, tuple[_Span | None, _Span | None]] = {}
-        #: The same merged, when somebody has asked since the last change.
-        self._covered: tuple[_Spans, _Spans] | None = None
+        #: The same merged, when somebody has asked since the last change. Each change begins a new
+        #: list, so that who merges meanwhile in another thread leaves nothing old behind.
+        self._covered: list[tuple[_Spans, _Spans]] = []
 
     # ---------------------------------------------------------------- as text
 
@@ -356,8 +357,9 @@ class BlockList:
             ValueError: If it is no JSON; ``ERR_OUT_OF_RANGE`` for a prefix.
             GnetError: ``ERR_INVALID_ADDRESS``.
 
-        Node: net, "blockList.fromJSON(value)". Differs: an IPv4-mapped address is read as it is
-        written; Node reads ``::ffff:1.2.3.4`` as ``::ffff:1`` and loses ranges and subnets of it.
+        Node: net, "blockList.fromJSON(value)". Differs: an IPv6 address that ends in the form of
+        IPv4 is read as it is written, such as ``::ffff:1.2.3.4``, ``::1.2.3.4`` or
+        ``64:ff9b::1.2.3.4``; Node cuts it to ``::ffff:1``, and loses ranges and subnets of it.
         """
         texts = json.loads(data) if isinstance(data, str) else data
         if not isinstance(texts, (list, tuple)) or not all(isinstance(t, str) for t in texts):
@@ -395,22 +397,23 @@ class BlockList:
 
     def _add_spans(self, rule: str, spans: tuple[_Span | None, _Span | None]) -> None:
         self._spans[rule] = spans
-        self._covered = None
+        self._covered = []
         self._rules.append(rule)
 
     def _remove_spans(self, rule: str) -> None:
         if self._spans.pop(rule, None) is not None:
-            self._covered = None
+            self._covered = []
             self._forget(rule)
 
     def _forget(self, rule: str) -> None:
         self._rules = [other for other in self._rules if other != rule]
 
     def _merged(self) -> tuple[_Spans, _Spans]:
-        if self._covered is None:
-            spans = self._spans.values()
-            self._covered = (_Spans(four for four, _ in spans), _Spans(six for _, six in spans))
-        return self._covered
+        covered = self._covered
+        if not covered:
+            spans = list(self._spans.values())  # in one step: another thread may change the rules
+            covered.append((_Spans(four for four, _ in spans), _Spans(six for _, six in spans)))
+        return covered[0]
 
 
 def _several(values: Any, name: str) -> Iterable[Any]:

@@ -21,6 +21,7 @@ __all__ = [
     "check_port",
     "check_string",
     "is_number",
+    "is_truthy",
     "to_int32",
     "to_number",
 ]
@@ -128,6 +129,13 @@ def to_number(value: Any) -> float | None:
     if _JS_PREFIXED.fullmatch(text):
         return int(text, 0)
     return float(text) if _JS_DECIMAL.fullmatch(text) else None
+
+
+def is_truthy(value: Any) -> bool:
+    """Whether JavaScript takes it for true: an empty list is, NaN is not."""
+    if isinstance(value, (bool, int, float)):
+        return value == value and bool(value)
+    return value is not None and value != ""
 
 
 def to_int32(value: Any) -> int:

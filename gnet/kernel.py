@@ -180,7 +180,8 @@ def listen_fd(fd: int, backlog: int, port: int | None = None, *, shared: bool = 
             ``ENOTSOCK`` for a pipe. With syscall ``'listen'``.
     """
     try:
-        mode = os.fstat(fd).st_mode
+        # A number that no descriptor can have is none that is open.
+        mode = os.fstat(fd if fd < 2**31 else -1).st_mode
         if stat.S_ISFIFO(mode):
             if not shared:
                 close(fd)

@@ -23,6 +23,7 @@ from gnet.checks import (
     check_integer,
     check_number,
     check_port,
+    is_truthy,
     to_int32,
     to_number,
 )
@@ -140,10 +141,11 @@ def _backlog(value: Any) -> int:
 
 def _has_descriptor(handle: Any) -> bool:
     """Whether it is something open that has a descriptor: a socket, a server, a file."""
-    if not hasattr(handle, "fileno"):
+    if isinstance(handle, type) or not callable(getattr(handle, "fileno", None)):
         return False
     try:
-        return bool(handle.fileno() >= 0)
+        fd = handle.fileno()
+        return isinstance(fd, int) and not isinstance(fd, bool) and fd >= 0
     except GnetError:
         raise  # a BoundSocket that was adopted says so
     except ValueError:  # a closed file
@@ -163,8 +165,9 @@ def listen_options(
     """Check the arguments of ``server.listen``.
 
     Raises:
-        TypeError: ``ERR_INVALID_ARG_VALUE`` if they name no place to listen,
-            ``ERR_INVALID_ARG_TYPE`` for a host that is no string or a signal that is none.
+        TypeError: ``ERR_INVALID_ARG_VALUE`` if they name no place to listen, or for a handle
+            without a descriptor or a host with a NUL, ``ERR_INVALID_ARG_TYPE`` for a host that is
+            no string or a signal that is none.
         ValueError: ``ERR_SOCKET_BAD_PORT``.
     """
     if args and hasattr(args[0], "fileno"):
@@ -183,6 +186,10 @@ def listen_options(
         options = spelt(handle)  # Node lists {'handle': {'fd': 3}} among its forms
     elif _has_descriptor(handle):
         return ListenOptions(handle=handle, backlog=backlog, signal=signal), callback
+    elif is_truthy(handle):  # what comes beside it must not be listened on in its stead
+        raise node_error(
+            "ERR_INVALID_ARG_VALUE", "options", options, 'must have the property "port" or "path"'
+        )
     descriptor = _descriptor(options.get("fd"))
     if descriptor is not None:
         return ListenOptions(fd=descriptor, backlog=backlog, signal=signal), callback
@@ -192,14 +199,15 @@ def listen_options(
     if isinstance(port, (int, float, str)) and not isinstance(port, bool):
         number = check_port(port, "options.port")
         host = options.get("host")
-        if host and not isinstance(host, str):
+        host = host if is_truthy(host) else None
+        if host is not None and not isinstance(host, str):
             raise node_error("ERR_INVALID_ARG_TYPE", "hostname", "string", host)
-        if host and "\0" in host:
+        if host is not None and "\0" in host:
             reason = "must be a string without null bytes"
             raise node_error("ERR_INVALID_ARG_VALUE", "hostname", host, reason)
         place = ListenOptions(
             port=number,
-            host=host or None,
+            host=host,
             backlog=backlog,
             ipv6_only=options.get("ipv6_only") is True,
             reuse_port=options.get("reuse_port") is True,

@@ -118,8 +118,9 @@ class Server(AcceptingServer):
             timeout: Milliseconds that the connections have to come to their end. This greenlet
                 waits for them. Those that are idle, or become so meanwhile, are ended politely,
                 with a FIN behind what they have written; `close_idle_connections` says which are
-                idle. What is left in the end is reset (RST): also the connection in whose listener
-                this is called, which is at work for as long.
+                idle; a listener that is still to write holds its connection only if it listens for
+                data. What is left in the end is reset (RST): also the connection in whose data
+                listener this is called, which is at work for as long.
         Returns:
             The server; with ``timeout`` how many connections had to be reset. ``'close'`` follows
             when the last connection has gone; after it, or even before, the server may listen

@@ -126,7 +126,10 @@ GROUPS = [
         "net.Server: events",
         "gnet.Server",
         "event",
-        _plain("listening connection close error drop"),
+        {
+            **_plain("listening connection close error"),
+            "drop": "also when no descriptor is left for a connection",
+        },
     ),
     Group(
         "net.Server: methods and properties",
@@ -139,7 +142,10 @@ GROUPS = [
             **_plain("address getConnections listening maxConnections"),
             "dropMaxConnection": "kept, but there is no cluster in which it has an effect",
             **_plain("ref unref allowHalfOpen pauseOnConnect noDelay keepAlive"),
-            **_plain("keepAliveInitialDelay highWaterMark"),
+            "keepAliveInitialDelay": "differs: made a whole number of 32 bits when it is set; Node "
+            "keeps what was set, and does so when it tells the kernel",
+            "highWaterMark": "differs: what is no whole number is refused when it is set; Node "
+            "throws at the next connection",
             "[Symbol.asyncDispose]": "gives an AsyncResult; `with server:` does it too",
             "[Symbol.asyncIterator]": "`for socket in server`, of newer Node",
             "[nodejs.rejection]": "",
@@ -147,7 +153,8 @@ GROUPS = [
             "connections": "of Node 0.6; in Node 24 use getConnections",
             "listenFD": "of Node 0.6: the same as `listen(fd=…)`",
             "closeAllConnections": "of http.Server",
-            "closeIdleConnections": "of http.Server",
+            "closeIdleConnections": "of http.Server; of listeners only those of data hold a "
+            "connection",
         },
     ),
     Group(

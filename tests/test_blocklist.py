@@ -6,6 +6,8 @@ import copy
 import json
 import pickle
 import random
+import sys
+import threading
 from typing import Any
 
 import pytest
@@ -281,3 +283,53 @@ def test_the_repr_shows_the_rules() -> None:
     blocked = BlockList()
     blocked.add_address("1.2.3.4")
     assert repr(blocked) == "BlockList(rules=['Address: IPv4 1.2.3.4'])"
+
+
+class RulesThatChange(dict[str, Any]):
+    """Rules to which another thread adds while they are read."""
+
+    def __init__(self, blocked: BlockList) -> None:
+        super().__init__(blocked._spans)
+        self.blocked = blocked
+
+    def values(self) -> Any:
+        """Those that were there, and one more afterwards."""
+        before = list(super().values())
+        if len(before) == 1:
+            self.blocked.add_subnet("11.0.0.0", 8)
+        return before
+
+
+def test_a_rule_that_comes_while_the_others_are_merged_is_not_lost() -> None:
+    """As when threads share a list."""
+    blocked = BlockList()
+    blocked.add_subnet("10.0.0.0", 8)
+    blocked._spans = RulesThatChange(blocked)
+    assert not blocked.check("11.1.1.1")
+    assert blocked.check("11.1.1.1")
+    assert blocked.check("10.1.1.1")
+
+
+def test_threads_may_change_a_list_while_it_is_asked() -> None:
+    """No answer is wrong, and none fails."""
+    blocked = BlockList()
+    blocked.add_subnet("10.0.0.0", 8)
+    over: list[bool] = []
+
+    def change() -> None:
+        number = 0
+        while not over:
+            number = (number + 1) % 250
+            blocked.add_subnet(f"11.{number}.0.0", 16)
+            blocked.remove_subnet(f"11.{number}.0.0", 16)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    thread = threading.Thread(target=change)
+    thread.start()
+    try:
+        assert all(blocked.check("10.1.2.3") for _ in range(5000))
+    finally:
+        over.append(True)
+        thread.join()
+        sys.setswitchinterval(interval)

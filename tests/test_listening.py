@@ -30,6 +30,7 @@ from gnet import (
     AbortSignal,
     BoundSocket,
     GnetError,
+    GnetTypeError,
     Server,
     Socket,
     create_server,
@@ -164,6 +165,45 @@ def test_a_handle_that_is_closed_is_refused(form: str) -> None:
         with pytest.raises(TypeError) as caught:
             create_server().listen(*args, **keywords)
         assert caught.value.code == "ERR_INVALID_ARG_VALUE"  # type: ignore[attr-defined]
+
+
+class WithDescriptor:
+    """Something whose ``fileno`` tells what it is made with."""
+
+    def __init__(self, told: Any) -> None:
+        self.told = told
+
+    def fileno(self) -> Any:
+        """What a socket would tell its descriptor by."""
+        return self.told
+
+
+class FilenoNoMethod:
+    """Something that only looks as if it had a descriptor."""
+
+    fileno = 5
+
+
+@pytest.mark.parametrize(
+    "handle",
+    [WithDescriptor("3"), WithDescriptor(True), WithDescriptor(-1), FilenoNoMethod(), BoundSocket],
+    ids=["text", "truth", "closed", "no method", "class"],
+)
+def test_what_has_no_descriptor_is_no_handle(handle: Any) -> None:
+    """Nor is a port that stands beside it listened on instead."""
+    for args in ((handle,), ({"handle": handle, "port": 0},)):
+        server = create_server()
+        with pytest.raises(GnetTypeError) as caught:
+            server.listen(*args)
+        assert caught.value.code == "ERR_INVALID_ARG_VALUE"
+        assert not server.listening
+
+
+def test_a_descriptor_that_there_cannot_be_is_an_invalid_argument() -> None:
+    """Told as an error, as for a number given as ``fd``."""
+    server = create_server().listen(WithDescriptor(10**12))
+    [error] = wait_event(server, "error")
+    assert (error.code, error.syscall) == ("EINVAL", "listen")
 
 
 def test_a_file_as_handle_is_told_as_an_error_and_stays_open() -> None:
