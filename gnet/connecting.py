@@ -22,7 +22,7 @@ from gnet.defaults import (
     get_default_auto_select_family,
     get_default_auto_select_family_attempt_timeout,
 )
-from gnet.dispatcher import Dispatcher, TaskOwner
+from gnet.dispatcher import Dispatcher, TaskOwner, thread_ident
 from gnet.errors import AggregateError, inspected, node_error, system_error
 from gnet.names import look_up
 from gnet.options import ConnectOptions
@@ -160,15 +160,24 @@ class Connector:
         if every:
             question["all"] = True
         due = [True]
+        dispatcher = self.socket._dispatcher
 
-        def answer(error: Any = None, found: Any = ABSENT, family: Any = ABSENT) -> None:
+        def take(error: Any, found: Any, family: Any) -> None:
             if due:  # what it says a second time counts for nothing
                 due.clear()
                 self._defer(Connector._answered, error, found, family, every)
 
+        def answer(error: Any = None, found: Any = ABSENT, family: Any = ABSENT) -> None:
+            if thread_ident() == dispatcher.thread:
+                take(error, found, family)
+            else:  # resolvers like to work in threads
+                dispatcher.loop.run_callback_threadsafe(take, error, found, family)
+
         try:
             lookup(self._options.host, question, answer)
         except Exception as error:  # a resolver may raise what Node's would call back with
+            if not due:
+                raise
             answer(error)
 
     def _answered(self, error: Any, found: Any, family: Any, every: bool) -> None:

@@ -294,7 +294,8 @@ class Socket(MortalTransport, IdleTransport, NamedTransport, TunedTransport, Buf
             lookup: Resolver in place of the system's: it is called with the name, a dict with
                 ``hints``, perhaps ``family``, and ``all``, and a function to answer with:
                 ``answer(error)``, ``answer(None, address, family)``, or, where ``all`` is true,
-                ``answer(None, [{'address': …, 'family': …}])``. It may block, and raise.
+                ``answer(None, [{'address': …, 'family': …}])``. It may block, and raise, and it
+                may answer from another thread, for which `gnet.run` does not wait.
             path: Of a Unix socket; all that is about TCP is ignored then.
             port: TCP port, 0 to 65535.
         Returns:

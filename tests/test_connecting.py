@@ -8,6 +8,7 @@ import errno
 import os
 import socket as stdlib_socket
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -16,6 +17,7 @@ import gevent.socket
 import pytest
 from gevent.event import Event
 from support import (
+    GUARD_S,
     FakeClock,
     expect_event,
     guarded,
@@ -608,6 +610,51 @@ def test_an_answer_from_the_hub_runs_no_listener_there() -> None:
         wait_event(client, "connect")
         assert greenlets[0] is not gevent.get_hub()
         client.destroy()
+
+
+def test_an_answer_from_another_thread_is_heard_in_the_sockets_own() -> None:
+    """Even if the loop is waiting for nothing but that."""
+    threads: list[Any] = []
+    idle = threading.Event()
+    loop = gevent.get_hub().loop
+    about_to_wait, one_more_turn = loop.prepare(), loop.timer(0)
+
+    def lookup(_host: str, _options: Any, answer: Callable[..., object]) -> None:
+        def resolve() -> None:
+            idle.wait(GUARD_S)
+            answer(None, "127.0.0.1", 4)
+
+        threading.Thread(target=resolve, daemon=True).start()
+        about_to_wait.start(idle.set)
+        one_more_turn.start(lambda: None)  # this one is past that already
+
+    with (
+        listening() as server,
+        contextlib.closing(about_to_wait),
+        contextlib.closing(one_more_turn),
+    ):
+        client = gnet.connect(port_of(server), "somewhere", lookup=lookup, family=4)
+        client.on("lookup", lambda *_: threads.append(threading.get_ident()))
+        wait_event(client, "connect")
+        assert threads == [threading.get_ident()]
+        client.destroy()
+
+
+def test_what_a_resolver_raises_after_its_answer_is_reported_and_ends_the_socket(
+    uncaught: list[Any],
+) -> None:
+    """It answered already; like any other listener that raises."""
+
+    def lookup(_host: str, _options: Any, answer: Callable[..., object]) -> None:
+        answer(None, "127.0.0.1", 4)
+        raise KeyError("too late")
+
+    client = gnet.connect(1, "somewhere", lookup=lookup, family=4)
+    client.on("lookup", must_not_call())
+    [error] = wait_event(client, "error")
+    assert isinstance(error, KeyError)
+    assert [caught for _, _, caught in uncaught] == [error]
+    uncaught.clear()
 
 
 def test_an_answer_after_the_end_is_not_heard() -> None:
