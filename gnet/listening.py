@@ -7,7 +7,7 @@ becomes of a connection is not its affair. Node: net, "server.listen()".
 from __future__ import annotations
 
 import contextvars
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
 from gnet import kernel, kernel_options
@@ -348,6 +348,9 @@ class ListeningServer(EventEmitter):
             self._dispatcher.release()
 
     # ---------------------------------------------------------------- as owner of tasks
+
+    def _before_wait(self, event: Hashable) -> None:
+        self._dispatcher.check_thread(self)
 
     def _task_owner(self) -> TaskOwner:
         return self

@@ -1143,12 +1143,13 @@ def test_a_loop_over_a_server_has_what_came_before_its_first_step() -> None:
         lambda server: server.get_connections(print),
         lambda server: server.serve_forever(),
         lambda server: iter(server),
+        lambda server: gnet.once(server, "connection"),
         lambda server: server.ref(),
         lambda server: server.unref(),
         lambda server: setattr(server, "max_connections", 1),
         lambda server: setattr(server, "no_delay", True),
     ],
-    ids=["get_connections", "serve_forever", "iter", "ref", "unref", "limit", "option"],
+    ids=["get_connections", "serve_forever", "iter", "once", "ref", "unref", "limit", "option"],
 )
 def test_a_server_is_used_by_no_other_thread(use: Any) -> None:
     """Whatever it is about: the error says so, and nothing has changed."""
