@@ -32,6 +32,7 @@ class BufferedTransport(Transport):
     def pause(self: Self) -> Self:
         """Deliver no more ``'data'``; with ``on_read`` nothing more is read, either."""
         if self._on_read is not None:
+            self._dispatcher.check_thread(self)
             self._stop_reading()
         return super().pause()
 

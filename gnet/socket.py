@@ -396,6 +396,7 @@ class Socket(MortalTransport, IdleTransport, NamedTransport, TunedTransport, Buf
 
         Node: net, "socket.resetAndDestroy()".
         """
+        self._dispatcher.check_thread(self)
         if self._connector is not None:
             if not self._connector.is_tcp:
                 raise node_error("ERR_INVALID_HANDLE_TYPE")

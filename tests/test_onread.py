@@ -14,13 +14,14 @@ from support import (
     expect_event,
     fill_until_blocked,
     guarded,
+    in_thread,
     must_call,
     passed,
     wait_event,
 )
 
 import gnet
-from gnet import Socket
+from gnet import GnetError, Socket
 
 Uncaught = list[tuple[Any, type[BaseException], BaseException]]
 
@@ -105,6 +106,17 @@ def test_a_callback_that_raises_ends_its_socket(uncaught: Uncaught) -> None:
         assert isinstance(error, ZeroDivisionError)
         closed.wait()
     assert [type(value) for _, _, value in uncaught] == [ZeroDivisionError]
+
+
+def test_a_pause_in_another_thread_is_refused() -> None:
+    """Reading goes on."""
+    received = must_call()
+    with receiving(received) as (socket, peer):
+        with pytest.raises(GnetError) as caught:
+            in_thread(socket.pause)
+        assert caught.value.code == "ERR_FOREIGN_THREAD"
+        peer.sendall(b"hello")
+        received.wait()
 
 
 def test_a_reset_is_an_error() -> None:
