@@ -93,6 +93,7 @@ class Connector:
         self._errors: list[Exception] = []
         self._attempts: list[_Attempt] = []
         self._timer: Any = None
+        self._starting = 0  # attempts that are told of, and not made yet: a listener may block
         self._over = False
         self._several = False  # whether more than one address is tried: then each failure counts
 
@@ -243,7 +244,7 @@ class Connector:
     def _attempt_next(self) -> None:
         self._stop_timer()
         if not self._addresses:
-            if not self._attempts:
+            if not self._attempts and not self._starting:
                 self._give_up()
             return
         address, family = self._addresses.pop(0)
@@ -261,7 +262,16 @@ class Connector:
                 bound.close()
             self._failed(address, family, node_error("ERR_IP_BLOCKED", address))
             return
-        self.socket.emit("connectionAttempt", *([address, port, family] if family else [address]))
+        self._starting += 1
+        try:
+            where: list[Any] = [address, port, family] if family else [address]
+            self.socket.emit("connectionAttempt", *where)
+        except BaseException:
+            if bound is not None:
+                bound.close()
+            raise
+        finally:
+            self._starting -= 1
         if self._is_blocked(address, family):
             self.socket.destroy(node_error("ERR_IP_BLOCKED", address))
         if self._over:
@@ -272,8 +282,8 @@ class Connector:
             self.socket._attempted.append(f"{address}:{port}")
         try:
             # The fourth only where there is one: tests and tools stand in for start_connect().
-            where = (family, address, port)
-            sock, number = kernel.start_connect(*where, *([] if bound is None else [bound]))
+            whom = (family, address, port)
+            sock, number = kernel.start_connect(*whom, *([] if bound is None else [bound]))
         except OSError as error:
             self._failed(address, family, system_error(error.errno or 0, "connect", address, port))
             return
@@ -295,8 +305,10 @@ class Connector:
             msecs = self._options.attempt_timeout
             if msecs is None:
                 msecs = get_default_auto_select_family_attempt_timeout()
+            self._stop_timer()  # of one that was begun while a listener blocked
             self._timer = self.socket._dispatcher.clock.timer(msecs / 1000)
-            self._timer.start(self._defer, Connector._took_long, self._attempts[-1])
+            left = len(self._addresses)
+            self._timer.start(self._defer, Connector._took_long, self._attempts[-1], left)
 
     def decided(self, attempt: _Attempt) -> None:
         """Hear that the kernel has connected, or given up, one of the attempts."""
@@ -357,12 +369,13 @@ class Connector:
         else:
             self._failed(address, family, error)
 
-    def _took_long(self, attempt: _Attempt) -> None:
+    def _took_long(self, attempt: _Attempt, left: int) -> None:
+        """Bring in the next address, unless a failure has done so: so many were left to try."""
         if attempt in self._attempts:
             self.socket.emit(
                 "connectionAttemptTimeout", attempt.address, self._options.port, attempt.family
             )
-            if not self._over:
+            if not self._over and len(self._addresses) == left:
                 self._attempt_next()
 
     def _give_up(self) -> None:
