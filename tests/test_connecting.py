@@ -269,14 +269,13 @@ def test_a_later_failure_leaves_the_slow_attempt_its_chance(
 
 
 @pytest.fixture
-def refused(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the first attempt that is decided end in a refusal."""
     real = kernel.connect_error
     results = [errno.ECONNREFUSED]
     monkeypatch.setattr(
         "gnet.kernel.connect_error", lambda sock: results.pop() if results else real(sock)
     )
-    yield
 
 
 @pytest.mark.usefixtures("refused")
