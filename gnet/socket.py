@@ -168,11 +168,11 @@ class Socket(MortalTransport, IdleTransport, NamedTransport, TunedTransport, Buf
 
     def _open(self, fd: int) -> None:
         can_read = kernel.open_stream(fd)
+        self._use_own_buffer()
         self._claim(fd)
         self._link = LINKED
         self._adopt(fd)
         self._hold()
-        self._use_own_buffer()
         if self._made_with.readable:
             if can_read:
                 self._read_more()
@@ -323,18 +323,19 @@ class Socket(MortalTransport, IdleTransport, NamedTransport, TunedTransport, Buf
         if self._bound is not None and not {"local_address", "local_port"}.isdisjoint(given):
             reason = "localAddress and localPort cannot be used with an adopted bound socket"
             raise node_error("ERR_INVALID_ARG_VALUE", "options", given, reason)
-        if listener is not None:
-            self.once("connect", listener)
         if self._life is not LIVE:
             self._revive()
             self._close_sides()
+        if self._link is UNLINKED:
+            self._use_own_buffer()
+        if listener is not None:
+            self.once("connect", listener)
         if self._link is not UNLINKED:
             number = errno.EALREADY if self.connecting else errno.EISCONN
             where = options.path or options.host
             return self.destroy(system_error(number, "connect", where, options.port or None))
         self._link = after(self._link, "connect")
         self._hold()
-        self._use_own_buffer()
         self._note_activity()
         self._connector = Connector(self, options)
         try:

@@ -29,6 +29,7 @@ __all__ = [
     "SocketOptions",
     "check_keywords",
     "socket_options",
+    "writable_buffer",
 ]
 
 Buffer = Any  # bytearray, or a memoryview that can be written to
@@ -219,9 +220,19 @@ def _on_read(given: Any) -> OnRead | None:
     if callable(buffer):
         return OnRead(callback, make_buffer=buffer)
     try:
-        read_only = memoryview(buffer).readonly  # type: ignore[arg-type]  # that is the question
+        memoryview(buffer)  # type: ignore[arg-type]  # that is the question
     except TypeError:
         return None
-    if read_only:  # Node has no such buffers
+    return OnRead(callback, writable_buffer(buffer))
+
+
+def writable_buffer(buffer: Any) -> Any:
+    """The buffer; raise ``ERR_INVALID_ARG_TYPE`` unless it can be received into."""
+    try:
+        view = memoryview(buffer)
+        usable = view.c_contiguous and not view.readonly  # Node has no others
+    except (TypeError, ValueError):  # no buffer, or one that was released
+        usable = False
+    if not usable:
         raise node_error("ERR_INVALID_ARG_TYPE", "options.onread.buffer", "bytearray", buffer)
-    return OnRead(callback, buffer)
+    return buffer
