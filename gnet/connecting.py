@@ -11,6 +11,7 @@ Everything here runs as tasks of the socket that connects, never in the hub. Nod
 from __future__ import annotations
 
 import errno
+import math
 import socket as _socket
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -285,10 +286,16 @@ class Connector:
             whom = (family, address, port)
             sock, number = kernel.start_connect(*whom, *([] if bound is None else [bound]))
         except OSError as error:
-            self._failed(address, family, system_error(error.errno or 0, "connect", address, port))
+            number = error.errno or 0
+            local_end = "undefined:undefined" if family else ""
+            failure = system_error(number, "connect", address, port or None, local=local_end)
+            if family:
+                self._failed_at_once(address, family, failure)
+            else:
+                self._failed(address, family, failure)
             return
         if number not in (0, errno.EINPROGRESS):
-            name = kernel.local_name(sock.fileno()) if family else None
+            name = kernel.local_name(sock.fileno())
             local_end = f"{name.address}:{name.port}" if name else "undefined:undefined"
             sock.close()
             # What libuv reports at once, Node tells with the local end. It tells a refusal later,
@@ -334,7 +341,8 @@ class Connector:
         options = self._options
         if not family or not (options.local_address or options.local_port):
             return None
-        return options.local_address or ("::" if family == 6 else "0.0.0.0"), options.local_port
+        port = 0 if math.isnan(options.local_port) else options.local_port
+        return options.local_address or ("::" if family == 6 else "0.0.0.0"), port
 
     def _refusal(self, number: int, address: str, family: int) -> OSError:
         """The error of an attempt that the peer or the network refuses."""
@@ -342,7 +350,7 @@ class Connector:
         local = self._local_end(family)
         if local is None or not local[1]:
             return system_error(number, "connect", address, port)
-        shown = f"{local[0]}:{local[1]}"
+        shown = f"{local[0]}:{inspected(local[1])}"
         error: Any = system_error(number, "connect", address, port, local=shown)
         error.local_address, error.local_port = error.localAddress, error.localPort = local
         return error  # type: ignore[no-any-return]  # an OSError with attributes of its own

@@ -503,8 +503,10 @@ def test_a_lack_of_descriptors_is_told_as_the_attempts_error(
 
     monkeypatch.setattr("gnet.kernel.start_connect", none_left)
     client = gnet.connect(1, "127.0.0.1")
+    client.on("connectionAttemptFailed", must_not_call())
     [error] = wait_event(client, "error")
     assert (error.code, error.syscall) == ("EMFILE", "connect")
+    assert str(error).endswith("connect EMFILE 127.0.0.1:1 - Local (undefined:undefined)")
 
 
 def test_many_refused_attempts_leave_no_descriptor(names: Callable[..., None]) -> None:
