@@ -338,7 +338,7 @@ def start_connect(family: int, address: str, port: int = 0, bound: Any = None) -
     Returns:
         The socket and 0, or ``EINPROGRESS``, or the errno why it cannot connect.
     Raises:
-        OSError: The errno why there can be no socket; ``EINVAL`` for an address of the other family.
+        OSError: The errno why there can be no socket: ``EINVAL`` for an address of another family.
     """
     kind = {4: _socket.AF_INET, 6: _socket.AF_INET6, 0: _socket.AF_UNIX}[family]
     if bound is not None and bound.family != kind:

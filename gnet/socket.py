@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from gnet import kernel, kernel_options
 from gnet.blocklist import BlockList
 from gnet.bound import BoundSocket, adopt
+from gnet.checks import check_msecs
 from gnet.connecting import Connector
 from gnet.dispatcher import dispatcher
 from gnet.ends import NamedTransport
@@ -447,6 +448,8 @@ def connect(*args: Any, **keywords: Unpack[ConnectionKeywords]) -> Socket:
     """
     check_keywords("connect", keywords, ConnectionKeywords)
     target, given, listener = connect_options(args, keywords)
+    if given.get("timeout"):
+        check_msecs(given["timeout"])  # before there is a socket, which may take over an fd
     socket = Socket(given)
     if given.get("timeout"):
         socket.set_timeout(given["timeout"])

@@ -162,8 +162,9 @@ def socket_options(options: Any, keywords: Mapping[str, Any]) -> SocketOptions:
     handle = given.get("handle") or None
     if handle is not None and not isinstance(handle, BoundSocket):
         raise node_error("ERR_INVALID_ARG_TYPE", "options.handle", "net.BoundSocket", handle)
+    fd = None
     if handle is None and "fd" in given:
-        check_integer(given["fd"], "fd", 0, 2**31 - 1)
+        fd = check_integer(given["fd"], "fd", 0, 2**31 - 1)
     if "type_of_service" in given:
         check_integer(given["type_of_service"], "options.typeOfService", 0, 255)
     block_list = given.get("block_list") or None
@@ -175,7 +176,7 @@ def socket_options(options: Any, keywords: Mapping[str, Any]) -> SocketOptions:
         handle=handle,
         allow_half_open=bool(given.get("allow_half_open")),
         encoding=encoding,
-        fd=given.get("fd") if handle is None else None,
+        fd=fd,
         keep_alive=bool(given.get("keep_alive")),
         keep_alive_initial_delay=delay,
         no_delay=bool(given.get("no_delay")),

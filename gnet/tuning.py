@@ -128,8 +128,8 @@ class TunedTransport(Transport):
             bool(enable),
             _whole_seconds(initial_delay),
             KeepAlive.interval if seconds < 0 else seconds,
-            count
-            if isinstance(count, int) and not isinstance(count, bool) and 0 <= count <= _MOST
+            int(count)
+            if is_number(count) and count % 1 == 0 and 0 <= count <= _MOST
             else KeepAlive.count,
         )
         if self._fd is not None:
