@@ -11,6 +11,7 @@ Everything here runs as tasks of the socket that connects, never in the hub. Nod
 from __future__ import annotations
 
 import errno
+import math
 import socket as _socket
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -93,6 +94,7 @@ class Connector:
         self._errors: list[Exception] = []
         self._attempts: list[_Attempt] = []
         self._timer: Any = None
+        self._starting = 0  # attempts that are told of, and not made yet: a listener may block
         self._over = False
         self._several = False  # whether more than one address is tried: then each failure counts
 
@@ -243,7 +245,7 @@ class Connector:
     def _attempt_next(self) -> None:
         self._stop_timer()
         if not self._addresses:
-            if not self._attempts:
+            if not self._attempts and not self._starting:
                 self._give_up()
             return
         address, family = self._addresses.pop(0)
@@ -261,7 +263,16 @@ class Connector:
                 bound.close()
             self._failed(address, family, node_error("ERR_IP_BLOCKED", address))
             return
-        self.socket.emit("connectionAttempt", *([address, port, family] if family else [address]))
+        self._starting += 1
+        try:
+            where: list[Any] = [address, port, family] if family else [address]
+            self.socket.emit("connectionAttempt", *where)
+        except BaseException:
+            if bound is not None:
+                bound.close()
+            raise
+        finally:
+            self._starting -= 1
         if self._is_blocked(address, family):
             self.socket.destroy(node_error("ERR_IP_BLOCKED", address))
         if self._over:
@@ -272,13 +283,19 @@ class Connector:
             self.socket._attempted.append(f"{address}:{port}")
         try:
             # The fourth only where there is one: tests and tools stand in for start_connect().
-            where = (family, address, port)
-            sock, number = kernel.start_connect(*where, *([] if bound is None else [bound]))
+            whom = (family, address, port)
+            sock, number = kernel.start_connect(*whom, *([] if bound is None else [bound]))
         except OSError as error:
-            self._failed(address, family, system_error(error.errno or 0, "connect", address, port))
+            number = error.errno or 0
+            local_end = "undefined:undefined" if family else ""
+            failure = system_error(number, "connect", address, port or None, local=local_end)
+            if family:
+                self._failed_at_once(address, family, failure)
+            else:
+                self._failed(address, family, failure)
             return
         if number not in (0, errno.EINPROGRESS):
-            name = kernel.local_name(sock.fileno()) if family else None
+            name = kernel.local_name(sock.fileno())
             local_end = f"{name.address}:{name.port}" if name else "undefined:undefined"
             sock.close()
             # What libuv reports at once, Node tells with the local end. It tells a refusal later,
@@ -295,8 +312,10 @@ class Connector:
             msecs = self._options.attempt_timeout
             if msecs is None:
                 msecs = get_default_auto_select_family_attempt_timeout()
+            self._stop_timer()  # of one that was begun while a listener blocked
             self._timer = self.socket._dispatcher.clock.timer(msecs / 1000)
-            self._timer.start(self._defer, Connector._took_long, self._attempts[-1])
+            left = len(self._addresses)
+            self._timer.start(self._defer, Connector._took_long, self._attempts[-1], left)
 
     def decided(self, attempt: _Attempt) -> None:
         """Hear that the kernel has connected, or given up, one of the attempts."""
@@ -322,7 +341,8 @@ class Connector:
         options = self._options
         if not family or not (options.local_address or options.local_port):
             return None
-        return options.local_address or ("::" if family == 6 else "0.0.0.0"), options.local_port
+        port = 0 if math.isnan(options.local_port) else options.local_port
+        return options.local_address or ("::" if family == 6 else "0.0.0.0"), port
 
     def _refusal(self, number: int, address: str, family: int) -> OSError:
         """The error of an attempt that the peer or the network refuses."""
@@ -330,7 +350,7 @@ class Connector:
         local = self._local_end(family)
         if local is None or not local[1]:
             return system_error(number, "connect", address, port)
-        shown = f"{local[0]}:{local[1]}"
+        shown = f"{local[0]}:{inspected(local[1])}"
         error: Any = system_error(number, "connect", address, port, local=shown)
         error.local_address, error.local_port = error.localAddress, error.localPort = local
         return error  # type: ignore[no-any-return]  # an OSError with attributes of its own
@@ -357,12 +377,13 @@ class Connector:
         else:
             self._failed(address, family, error)
 
-    def _took_long(self, attempt: _Attempt) -> None:
+    def _took_long(self, attempt: _Attempt, left: int) -> None:
+        """Bring in the next address, unless a failure has done so: so many were left to try."""
         if attempt in self._attempts:
             self.socket.emit(
                 "connectionAttemptTimeout", attempt.address, self._options.port, attempt.family
             )
-            if not self._over:
+            if not self._over and len(self._addresses) == left:
                 self._attempt_next()
 
     def _give_up(self) -> None:

@@ -412,7 +412,7 @@ def system_error(
     if describe:
         text += f": {_DESCRIPTIONS.get(number) or os.strerror(number).lower()}"
     if port is not None and port > 0:
-        text += f" {address}:{port}"
+        text += f" {address}:{_number(port)}"
     elif address:
         text += f" {address}"
     if local:

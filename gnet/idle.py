@@ -117,8 +117,9 @@ class IdleTransport(Transport):
             self._start_idle_timer(rest, period)
             return
         self._clock = lambda: self._arm_idle_timer(period)
-        self._dispatcher.defer(IdleTransport._emit_timeout, self)
+        timer = self._idle_timer
+        self._dispatcher.defer(lambda _: self._emit_timeout(timer), self)
 
-    def _emit_timeout(self) -> None:
-        if self._life is LIVE:
+    def _emit_timeout(self, timer: object) -> None:
+        if self._idle_timer is timer:  # else switched off, destroyed or begun anew meanwhile
             self.emit("timeout")

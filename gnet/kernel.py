@@ -10,6 +10,7 @@ import _socket
 import contextlib
 import errno
 import fcntl
+import math
 import os
 import stat
 from collections.abc import Iterator
@@ -234,7 +235,7 @@ def bind_client(family: int, address: str, port: float) -> Any:
         if is_ip(address) != family:
             raise OSError(errno.EINVAL, "an address of the other family")
         sock.setsockopt(_socket.SOL_SOCKET, _socket.SO_REUSEADDR, 1)
-        sock.bind(_sockaddr(kind, address, int(port) & 0xFFFF))
+        sock.bind(_sockaddr(kind, address, int(port) & 0xFFFF if math.isfinite(port) else 0))
         if port > 0 and sock.getsockname()[1] != port:
             raise OSError(errno.EADDRINUSE, "no such port")
     except OSError as error:
@@ -347,13 +348,21 @@ def start_connect(family: int, address: str, port: int = 0, bound: Any = None) -
         family: 4, 6, or 0 for a Unix socket.
         address: An IP address, or the path.
         port: TCP port.
-        bound: The socket to connect, if there is one already.
+        bound: The socket to connect, if there is one already. A Unix socket is closed, and another
+            one made, if the address is an IP address, as Node does.
     Returns:
         The socket and 0, or ``EINPROGRESS``, or the errno why it cannot connect.
     Raises:
-        OSError: The errno why there can be no socket.
+        OSError: The errno why there can be no socket: ``EINVAL`` for an address of another family.
     """
     kind = {4: _socket.AF_INET, 6: _socket.AF_INET6, 0: _socket.AF_UNIX}[family]
+    if bound is not None and bound.family != kind:
+        if bound.family != _socket.AF_UNIX:
+            return bound, errno.EAFNOSUPPORT if family == 6 else errno.EINVAL
+        bound.close()
+        bound = None
+    if bound is None and family and is_ip(address) != family:
+        raise OSError(errno.EINVAL, "an address of the other family")
     sock = _socket.socket(kind, _socket.SOCK_STREAM) if bound is None else bound
     sock.setblocking(False)
     try:

@@ -73,6 +73,7 @@ class MortalTransport(Transport):
 
         Node: net, "socket.destroySoon()".
         """
+        self._dispatcher.check_thread(self)
         if self.writable:
             self.end()
         if self.writable_finished:
@@ -115,6 +116,7 @@ class MortalTransport(Transport):
 
     def ref(self: Self) -> Self:
         """Let `gnet.run` wait for this socket, which it does unless `unref` was called."""
+        self._dispatcher.check_thread(self)
         self._unreferenced = False
         if self._link is not UNLINKED:
             self._hold()
@@ -122,6 +124,7 @@ class MortalTransport(Transport):
 
     def unref(self: Self) -> Self:
         """Let `gnet.run` return although this socket is open."""
+        self._dispatcher.check_thread(self)
         self._unreferenced = True
         self._let_go()
         return self

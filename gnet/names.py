@@ -45,7 +45,7 @@ def look_up(
         try:
             name = host.encode("idna").decode()
             found = gevent.socket.getaddrinfo(
-                name, 0, _KINDS[family], _socket.SOCK_STREAM, 0, flags
+                name, None, _KINDS[family], _socket.SOCK_STREAM, 0, flags
             )
         except OSError as error:
             answer(dns_error(error.errno or 0, host), [])

@@ -12,7 +12,7 @@ import os
 from typing import Any, TypeVar
 
 from gnet.errors import system_error
-from gnet.socket_options import OnRead
+from gnet.socket_options import OnRead, writable_buffer
 from gnet.states import LINKED, LIVE, READING_HELD, READING_ON
 from gnet.transport import Transport
 
@@ -32,6 +32,7 @@ class BufferedTransport(Transport):
     def pause(self: Self) -> Self:
         """Deliver no more ``'data'``; with ``on_read`` nothing more is read, either."""
         if self._on_read is not None:
+            self._dispatcher.check_thread(self)
             self._stop_reading()
         return super().pause()
 
@@ -41,7 +42,7 @@ class BufferedTransport(Transport):
         super()._resume_fully()
 
     def _use_own_buffer(self) -> None:
-        """Have the first buffer ready, before anything can be received."""
+        """Have the first buffer ready before anything is changed: the user's function may raise."""
         if self._on_read is not None:
             self._is_plain = False  # resume() starts reading again
             self._own_buffer = self._on_read.buffer
@@ -51,7 +52,7 @@ class BufferedTransport(Transport):
     def _next_buffer(self) -> None:
         assert self._on_read is not None
         if self._on_read.make_buffer is not None:
-            self._own_buffer = self._on_read.make_buffer()
+            self._own_buffer = writable_buffer(self._on_read.make_buffer())
 
     def _read_into_buffer(self) -> None:
         """Receive once and call back: the task of the read watcher, as `_on_readable` is."""
@@ -87,7 +88,10 @@ class BufferedTransport(Transport):
             self._read_more()
             return
         self._bytes_read += count
+        watcher = self._read_watcher
         going_on = self._on_read.callback(count, buffer) is not False
+        if self._life is LIVE and self._read_watcher is not watcher:
+            return  # it has taken long, and there is another connection
         self._next_buffer()
         if not going_on and self._life is LIVE:
             self._stop_reading()

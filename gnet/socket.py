@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from gnet import kernel, kernel_options
 from gnet.blocklist import BlockList
 from gnet.bound import BoundSocket, adopt
+from gnet.checks import check_msecs
 from gnet.connecting import Connector
 from gnet.dispatcher import dispatcher
 from gnet.ends import NamedTransport
@@ -168,11 +169,11 @@ class Socket(MortalTransport, IdleTransport, NamedTransport, TunedTransport, Buf
 
     def _open(self, fd: int) -> None:
         can_read = kernel.open_stream(fd)
+        self._use_own_buffer()
         self._claim(fd)
         self._link = LINKED
         self._adopt(fd)
         self._hold()
-        self._use_own_buffer()
         if self._made_with.readable:
             if can_read:
                 self._read_more()
@@ -322,18 +323,19 @@ class Socket(MortalTransport, IdleTransport, NamedTransport, TunedTransport, Buf
         if self._bound is not None and not {"local_address", "local_port"}.isdisjoint(given):
             reason = "localAddress and localPort cannot be used with an adopted bound socket"
             raise node_error("ERR_INVALID_ARG_VALUE", "options", given, reason)
-        if listener is not None:
-            self.once("connect", listener)
         if self._life is not LIVE:
             self._revive()
             self._close_sides()
+        if self._link is UNLINKED:
+            self._use_own_buffer()
+        if listener is not None:
+            self.once("connect", listener)
         if self._link is not UNLINKED:
             number = errno.EALREADY if self.connecting else errno.EISCONN
             where = options.path or options.host
             return self.destroy(system_error(number, "connect", where, options.port or None))
         self._link = after(self._link, "connect")
         self._hold()
-        self._use_own_buffer()
         self._note_activity()
         self._connector = Connector(self, options)
         try:
@@ -395,6 +397,7 @@ class Socket(MortalTransport, IdleTransport, NamedTransport, TunedTransport, Buf
 
         Node: net, "socket.resetAndDestroy()".
         """
+        self._dispatcher.check_thread(self)
         if self._connector is not None:
             if not self._connector.is_tcp:
                 raise node_error("ERR_INVALID_HANDLE_TYPE")
@@ -444,6 +447,8 @@ def connect(*args: Any, **keywords: Unpack[ConnectionKeywords]) -> Socket:
     """
     check_keywords("connect", keywords, ConnectionKeywords)
     target, given, listener = connect_options(args, keywords)
+    if given.get("timeout"):
+        check_msecs(given["timeout"])  # before there is a socket, which may take over an fd
     socket = Socket(given)
     if given.get("timeout"):
         socket.set_timeout(given["timeout"])

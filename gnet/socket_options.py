@@ -29,6 +29,7 @@ __all__ = [
     "SocketOptions",
     "check_keywords",
     "socket_options",
+    "writable_buffer",
 ]
 
 Buffer = Any  # bytearray, or a memoryview that can be written to
@@ -161,8 +162,9 @@ def socket_options(options: Any, keywords: Mapping[str, Any]) -> SocketOptions:
     handle = given.get("handle") or None
     if handle is not None and not isinstance(handle, BoundSocket):
         raise node_error("ERR_INVALID_ARG_TYPE", "options.handle", "net.BoundSocket", handle)
+    fd = None
     if handle is None and "fd" in given:
-        check_integer(given["fd"], "fd", 0, 2**31 - 1)
+        fd = check_integer(given["fd"], "fd", 0, 2**31 - 1)
     if "type_of_service" in given:
         check_integer(given["type_of_service"], "options.typeOfService", 0, 255)
     block_list = given.get("block_list") or None
@@ -174,7 +176,7 @@ def socket_options(options: Any, keywords: Mapping[str, Any]) -> SocketOptions:
         handle=handle,
         allow_half_open=bool(given.get("allow_half_open")),
         encoding=encoding,
-        fd=given.get("fd") if handle is None else None,
+        fd=fd,
         keep_alive=bool(given.get("keep_alive")),
         keep_alive_initial_delay=delay,
         no_delay=bool(given.get("no_delay")),
@@ -217,9 +219,19 @@ def _on_read(given: Any) -> OnRead | None:
     if callable(buffer):
         return OnRead(callback, make_buffer=buffer)
     try:
-        read_only = memoryview(buffer).readonly  # type: ignore[arg-type]  # that is the question
+        memoryview(buffer)  # type: ignore[arg-type]  # that is the question
     except TypeError:
         return None
-    if read_only:  # Node has no such buffers
+    return OnRead(callback, writable_buffer(buffer))
+
+
+def writable_buffer(buffer: Any) -> Any:
+    """The buffer; raise ``ERR_INVALID_ARG_TYPE`` unless it can be received into."""
+    try:
+        view = memoryview(buffer)
+        usable = view.c_contiguous and not view.readonly  # Node has no others
+    except (TypeError, ValueError):  # no buffer, or one that was released
+        usable = False
+    if not usable:
         raise node_error("ERR_INVALID_ARG_TYPE", "options.onread.buffer", "bytearray", buffer)
-    return OnRead(callback, buffer)
+    return buffer

@@ -463,6 +463,8 @@ class Transport(Duplex):
             finally:
                 if self._life is CLOSED:  # else a listener has connected it again
                     self._let_go()
+                    if self._under_way is not None:  # a listener before its own has raised
+                        self._written(node_error("ERR_SOCKET_CLOSED_BEFORE_CONNECTION"))
 
     def _let_go(self) -> None:
         """Hear that this socket is over for good."""

@@ -72,6 +72,7 @@ class TunedTransport(Transport):
         May be called at any time; before the connection it is remembered. Does nothing on a Unix
         socket. Node: net, "socket.setNoDelay([noDelay])".
         """
+        self._dispatcher.check_thread(self)
         self._no_delay = bool(enable)
         if self._fd is not None:
             with contextlib.suppress(OSError):
@@ -106,6 +107,7 @@ class TunedTransport(Transport):
         Example:
             socket.set_keep_alive(True, 60_000)
         """
+        self._dispatcher.check_thread(self)
         if isinstance(enable, Mapping):
             options = enable
             enable = options.get("enable", False)
@@ -126,8 +128,8 @@ class TunedTransport(Transport):
             bool(enable),
             _whole_seconds(initial_delay),
             KeepAlive.interval if seconds < 0 else seconds,
-            count
-            if isinstance(count, int) and not isinstance(count, bool) and 0 <= count <= _MOST
+            int(count)
+            if is_number(count) and count % 1 == 0 and 0 <= count <= _MOST
             else KeepAlive.count,
         )
         if self._fd is not None:
@@ -151,6 +153,7 @@ class TunedTransport(Transport):
         Before the connection it is remembered. Node: net, "socket.setTypeOfService(tos)".
         Differs: while connecting, too; Node raises ``EBADF`` then, and remembers it all the same.
         """
+        self._dispatcher.check_thread(self)
         if isinstance(tos, float) and math.isnan(tos):
             raise node_error("ERR_INVALID_ARG_TYPE", "tos", "number", tos)
         self._type_of_service = check_integer(tos, "tos", 0, 255)

@@ -189,7 +189,7 @@ GROUPS = [
         {
             **_plain("port host path localAddress localPort family hints"),
             "lookup": "differs: it runs after `connect` has returned and may block; what it raises "
-            "is the socket's error",
+            "is the socket's error; only its first answer counts, where Node takes a later error",
             "autoSelectFamily": "differs: an attempt that outlives its time goes on beside the "
             "next one, as RFC 8305 says; Node aborts it",
             "autoSelectFamilyAttemptTimeout": "",

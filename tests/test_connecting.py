@@ -24,6 +24,7 @@ from support import (
     listening,
     must_call,
     must_not_call,
+    passed,
     receive_exactly,
     settle,
     wait_event,
@@ -267,6 +268,68 @@ def test_a_later_failure_leaves_the_slow_attempt_its_chance(
     client.destroy()
 
 
+@pytest.fixture
+def refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the first attempt that is decided end in a refusal."""
+    real = kernel.connect_error
+    results = [errno.ECONNREFUSED]
+    monkeypatch.setattr(
+        "gnet.kernel.connect_error", lambda sock: results.pop() if results else real(sock)
+    )
+
+
+@pytest.mark.usefixtures("refused")
+def test_a_failure_while_the_next_attempt_is_announced_does_not_give_up(
+    names: Callable[..., None], slow: dict[str, Any], clock: FakeClock
+) -> None:
+    """A listener that blocks keeps that one from being made, not from counting."""
+    slow["127.0.0.9"] = None
+    gate = Event()
+    with listening() as server:
+        names("127.0.0.9", "127.0.0.1")
+        client = gnet.connect(port_of(server), "somewhere")
+        client.on("error", must_not_call())
+        connected = expect_event(client, "connect")
+        failed = expect_event(client, "connectionAttemptFailed")
+        wait_event(client, "connectionAttempt")
+        settle()
+        client.once("connectionAttempt", lambda *_: passed(gate))
+        clock.advance(0.25)
+        slow["127.0.0.9"]()
+        failed.wait()
+        settle()
+        gate.set()
+        connected.wait()
+        client.destroy()
+
+
+@pytest.mark.usefixtures("refused")
+def test_a_failure_while_a_timeout_is_told_brings_only_one_attempt_in(
+    names: Callable[..., None], slow: dict[str, Any], clock: FakeClock
+) -> None:
+    """The one after that gets its time."""
+    addresses = ["127.0.0.9", "127.0.0.10", "127.0.0.11"]
+    slow.update(dict.fromkeys(addresses))
+    gate = Event()
+    names(*addresses)
+    client = gnet.connect(1, "somewhere")
+    attempts = Attempts(client)
+    failed = expect_event(client, "connectionAttemptFailed")
+    wait_event(client, "connectionAttempt")
+    settle()
+    client.once("connectionAttemptTimeout", lambda *_: passed(gate))
+    clock.advance(0.25)
+    slow["127.0.0.9"]()
+    failed.wait()
+    settle()
+    gate.set()
+    settle(2)
+    assert [address for what, address in attempts.seen if what == "started"] == addresses[:2]
+    clock.advance(0.25)
+    assert attempts.seen[-1] == ("started", addresses[2])
+    client.destroy()
+
+
 def test_the_last_address_has_no_timer(
     names: Callable[..., None], slow: dict[str, Any], clock: FakeClock
 ) -> None:
@@ -440,8 +503,10 @@ def test_a_lack_of_descriptors_is_told_as_the_attempts_error(
 
     monkeypatch.setattr("gnet.kernel.start_connect", none_left)
     client = gnet.connect(1, "127.0.0.1")
+    client.on("connectionAttemptFailed", must_not_call())
     [error] = wait_event(client, "error")
     assert (error.code, error.syscall) == ("EMFILE", "connect")
+    assert str(error).endswith("connect EMFILE 127.0.0.1:1 - Local (undefined:undefined)")
 
 
 def test_many_refused_attempts_leave_no_descriptor(names: Callable[..., None]) -> None:
@@ -723,6 +788,22 @@ def test_a_refused_local_end_leaves_nothing_open() -> None:
         assert descriptors() == inside
     settle()
     assert descriptors() == before
+
+
+def test_a_listener_that_raises_on_the_way_leaves_nothing_open(uncaught: list[Any]) -> None:
+    """Although a socket was bound already."""
+
+    def fail(*_: Any) -> None:
+        raise KeyError("mine")
+
+    before = descriptors()
+    client = gnet.connect(port=1, host="127.0.0.1", local_address="127.0.0.1")
+    client.on("connectionAttempt", fail)
+    wait_event(client, "error")
+    settle()
+    assert descriptors() == before
+    assert len(uncaught) == 1
+    uncaught.clear()
 
 
 def test_a_blocked_address_is_not_connected_to() -> None:

@@ -53,7 +53,7 @@ def test_the_resolver_is_asked_for_streams_with_the_flags(monkeypatch: pytest.Mo
     """Otherwise each address would come once for each kind of socket."""
     calls = resolver(monkeypatch, [entry("127.0.0.1")])
     asked("somewhere", must_call(), socket.AI_ADDRCONFIG).wait()
-    assert calls == [("somewhere", 0, 0, socket.SOCK_STREAM, 0, socket.AI_ADDRCONFIG)]
+    assert calls == [("somewhere", None, 0, socket.SOCK_STREAM, 0, socket.AI_ADDRCONFIG)]
 
 
 def test_families_that_are_not_ip_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:

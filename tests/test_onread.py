@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import gevent.socket
@@ -14,13 +14,18 @@ from support import (
     expect_event,
     fill_until_blocked,
     guarded,
+    in_thread,
+    listening,
     must_call,
+    must_not_call,
     passed,
+    settle,
     wait_event,
 )
 
 import gnet
-from gnet import Socket
+from gnet import GnetError, Socket
+from gnet.dispatcher import dispatcher
 
 Uncaught = list[tuple[Any, type[BaseException], BaseException]]
 
@@ -75,6 +80,84 @@ def test_a_buffer_that_cannot_be_written_to_is_refused(buffer: Any) -> None:
         Socket(on_read={"buffer": buffer, "callback": print})
 
 
+def no_buffer() -> bytearray:
+    """Make none."""
+    raise KeyError("none left")
+
+
+def test_a_function_that_makes_no_buffer_keeps_the_socket_as_it_is() -> None:
+    """Connecting raises what it raises, and can be tried again."""
+    with listening() as server:
+        buffers: Iterator[Callable[[], bytearray]] = iter([no_buffer, lambda: bytearray(9)])
+        client = Socket(on_read={"buffer": lambda: next(buffers)(), "callback": must_not_call()})
+        address: Any = server.address()
+        references = repr(dispatcher())
+        with pytest.raises(KeyError, match="none left"):
+            client.connect(address.port, address.address, must_not_call())
+        assert (client.connecting, client.destroyed) == (False, False)
+        assert repr(dispatcher()) == references
+        client.connect(address.port, address.address)
+        wait_event(client, "connect")
+        client.destroy()
+
+
+def test_a_descriptor_stays_whose_it_is_if_no_buffer_can_be_made() -> None:
+    """The constructor has raised: there is no socket that could close it."""
+    ours, theirs = gevent.socket.socketpair()
+    with ours, theirs:
+        references = repr(dispatcher())
+        with pytest.raises(KeyError, match="none left"):
+            Socket(fd=ours.fileno(), on_read={"buffer": no_buffer, "callback": print})
+        assert repr(dispatcher()) == references
+        ours.sendall(b"x")
+        assert theirs.recv(1) == b"x"
+
+
+@pytest.mark.parametrize("buffer", [b"12345678", memoryview(b"1"), None, 5, "text"])
+def test_a_function_that_makes_something_else_is_refused(buffer: Any, uncaught: Uncaught) -> None:
+    """With a code, whether the first or a later buffer is meant."""
+    on_read = {"buffer": lambda: buffer, "callback": print}
+    with pytest.raises(TypeError, match=r"onread\.buffer") as caught:
+        Socket(on_read=on_read).connect(1, "127.0.0.1")
+    assert caught.value.code == "ERR_INVALID_ARG_TYPE"  # type: ignore[attr-defined]
+    buffers = iter([bytearray(1), buffer])
+    with receiving(must_call(), lambda: next(buffers)) as (socket, peer):
+        failure = expect_event(socket, "error")
+        peer.sendall(b"x")
+        [error] = failure.wait()
+        assert error.code == "ERR_INVALID_ARG_TYPE"
+    assert len(uncaught) == 1
+    uncaught.clear()
+
+
+def test_what_a_callback_returns_late_does_not_pause_the_next_connection() -> None:
+    """It has blocked, and meanwhile the socket was connected anew."""
+    gate, called = Event(), Event()
+    texts: list[bytes] = []
+
+    def callback(count: int, used: bytearray) -> bool:
+        texts.append(bytes(used[:count]))
+        if len(texts) > 1:
+            return True
+        called.set()
+        passed(gate)
+        return False
+
+    with listening(lambda socket: socket.end(b"hello")) as server:
+        address: Any = server.address()
+        client = Socket(on_read={"buffer": bytearray(9), "callback": callback})
+        client.connect(address.port, address.address)
+        passed(called)
+        client.destroy().connect(address.port, address.address)
+        ended = expect_event(client, "end")
+        wait_event(client, "ready")
+        settle()
+        gate.set()
+        ended.wait()
+        assert texts == [b"hello", b"hello"]
+        settle()
+
+
 def test_while_the_callback_blocks_the_peer_feels_it() -> None:
     """It runs in the read lane."""
     gate = Event()
@@ -105,6 +188,17 @@ def test_a_callback_that_raises_ends_its_socket(uncaught: Uncaught) -> None:
         assert isinstance(error, ZeroDivisionError)
         closed.wait()
     assert [type(value) for _, _, value in uncaught] == [ZeroDivisionError]
+
+
+def test_a_pause_in_another_thread_is_refused() -> None:
+    """Reading goes on."""
+    received = must_call()
+    with receiving(received) as (socket, peer):
+        with pytest.raises(GnetError) as caught:
+            in_thread(socket.pause)
+        assert caught.value.code == "ERR_FOREIGN_THREAD"
+        peer.sendall(b"hello")
+        received.wait()
 
 
 def test_a_reset_is_an_error() -> None:

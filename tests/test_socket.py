@@ -199,6 +199,32 @@ def test_a_timeout_that_is_due_when_the_socket_is_destroyed_is_not_told(clock: F
         clock.advance(1)
 
 
+@pytest.mark.parametrize("new", [0, 2000])
+def test_a_timeout_that_is_due_when_it_is_set_anew_is_not_told(new: int, clock: FakeClock) -> None:
+    """The listener before it has switched the other one off, or given it more time."""
+    with listening() as server, accept_on(server) as one, accept_on(server) as other:
+        other.socket.on("timeout", must_not_call())
+        one.socket.set_timeout(1000, must_call(lambda: other.socket.set_timeout(new)))
+        other.socket.set_timeout(1000)
+        clock.lag(1)
+        clock.advance(1)
+
+
+def test_a_timeout_that_is_due_is_not_told_of_the_next_connection(clock: FakeClock) -> None:
+    """The listener before it has connected the other socket anew."""
+    with listening() as server, accept_on(server) as one, accept_on(server) as other:
+        address: Any = server.address()
+        other.socket.on("timeout", must_not_call())
+
+        def reconnect() -> None:
+            other.socket.destroy().connect(address.port, address.address)
+
+        one.socket.set_timeout(1000, must_call(reconnect))
+        other.socket.set_timeout(1000)
+        clock.lag(1)
+        wait_event(other.socket, "connect")
+
+
 def test_the_idle_timer_keeps_no_program_alive(clock: FakeClock) -> None:
     """It is unreferenced, as in Node."""
     with accepted() as pair:

@@ -19,6 +19,7 @@ from support import expect_event, guarded, listening, must_call, must_not_call, 
 
 import gnet
 from gnet import AbortController, AbortError, AbortSignal, GnetError, Socket
+from gnet.dispatcher import dispatcher
 from gnet.socket_options import (
     ConnectionKeywords,
     ConnectKeywords,
@@ -187,11 +188,24 @@ def test_a_connected_socket_of_another_library_is_taken_over() -> None:
         assert b"".join(socket) == b"hello"
 
 
-def test_a_number_is_a_descriptor() -> None:
-    """Node's older form."""
+def test_a_descriptor_is_left_alone_if_the_timeout_is_wrong() -> None:
+    """There is no socket yet that would take it over."""
+    ours, theirs = gevent.socket.socketpair()
+    with ours, theirs:
+        references = repr(dispatcher())
+        with pytest.raises(TypeError, match="msecs"):
+            gnet.connect(port=1, fd=ours.fileno(), timeout="soon")  # type: ignore[arg-type]
+        assert repr(dispatcher()) == references
+        ours.sendall(b"x")
+        assert theirs.recv(1) == b"x"
+
+
+@pytest.mark.parametrize("kind", [int, float])
+def test_a_number_is_a_descriptor(kind: type[float]) -> None:
+    """Node's older form; whole numbers are of either type."""
     ours, theirs = gevent.socket.socketpair()
     with theirs:
-        socket = Socket(ours.detach())
+        socket = Socket(kind(ours.detach()))  # type: ignore[arg-type]
         received = must_call()
         socket.on("data", received)
         theirs.sendall(b"hello")

@@ -354,6 +354,30 @@ def test_destroy_drops_what_waits_and_tells_every_callback(chunk: Any) -> None:
         assert told == [reason] * 6
 
 
+def test_a_close_listener_that_raises_keeps_no_callback_from_being_called(
+    uncaught: Uncaught,
+) -> None:
+    """Neither that of the write that waited for the connection, nor of those behind it."""
+
+    def fail(*_: Any) -> None:
+        raise KeyError("mine")
+
+    client = gnet.Socket()
+    client.on("close", fail)
+    first, second = must_call(), must_call()
+    client.connect(1, "127.0.0.1")
+    client.on("error", must_call())
+    client.write(b"one", None, first)
+    client.write(b"two", None, second)
+    [(error,)], [(other,)] = first.wait(), second.wait()
+    assert error.code == "ERR_SOCKET_CLOSED_BEFORE_CONNECTION"
+    assert other is not None
+    assert client.writable_length == 0
+    settle()
+    assert [type(value) for _, _, value in uncaught] == [KeyError]
+    uncaught.clear()
+
+
 def test_data_that_came_before_a_destroy_is_not_delivered_after_it() -> None:
     """A destroyed socket is silent but for its end."""
     with accepted() as pair:

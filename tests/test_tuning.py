@@ -62,6 +62,8 @@ def test_keep_alive_takes_milliseconds_and_counts(pair: Pair) -> None:
     """In Node's order."""
     pair.socket.set_keep_alive(True, 60_000, 7_900, 3)
     assert keep_alive(pair.socket) == (True, 60, 7, 3)
+    pair.socket.set_keep_alive(True, 60_000.0, 7_900.0, 4.0)
+    assert keep_alive(pair.socket) == (True, 60, 7, 4)
 
 
 def test_keep_alive_takes_keywords_and_both_spellings_of_a_mapping(pair: Pair) -> None:

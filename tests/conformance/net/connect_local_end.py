@@ -1,5 +1,6 @@
 """local_address and local_port: where a connection comes from, and why it cannot."""
 
+import math
 from typing import Any
 
 from _sides import Side, free_port, listen_locally
@@ -41,6 +42,15 @@ def on_ports(port: int, used: int, refused: int) -> None:
         ("port in use at an address", {"localPort": used, "localAddress": "127.0.0.1"}),
         ("port out of range", {"localPort": 70000}),
         ("port with a fraction", {"localPort": 45000.5}),
+        ("port that is none", {"localPort": math.nan}),
+        (
+            "port that is none, refused",
+            {"port": refused, "localPort": math.nan, "localAddress": "127.0.0.1"},
+        ),
+        ("endless port", {"localPort": math.inf}),
+        ("endless port below", {"localPort": -math.inf}),
+        ("endless port below, refused", {"port": refused, "localPort": -math.inf}),
+        ("huge port", {"localPort": 1e30}),
         ("other family", {"localAddress": "::1"}),
         ("other family, mapped", {"host": "::1", "localAddress": "127.0.0.1"}),
         ("foreign address", {"localAddress": "203.0.113.5"}),

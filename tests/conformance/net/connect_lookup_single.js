@@ -27,6 +27,8 @@ listenLocally(server, (port) => {
     ['no family', { family: 4 }, [null, '127.0.0.1']],
     ['family as text', { family: 4 }, [null, '127.0.0.1', '4']],
     ['another family', { family: 4 }, [null, '127.0.0.1', 5]],
+    ['IPv4 as IPv6', { family: 6 }, [null, '127.0.0.1', 6]],
+    ['IPv6 as IPv4', { family: 4 }, [null, '::1', 4]],
   ];
   const next = () => {
     const entry = cases.shift();

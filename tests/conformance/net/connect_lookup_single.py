@@ -37,6 +37,8 @@ def on_port(port: int) -> None:
         ("no family", {"family": 4}, [None, "127.0.0.1"]),
         ("family as text", {"family": 4}, [None, "127.0.0.1", "4"]),
         ("another family", {"family": 4}, [None, "127.0.0.1", 5]),
+        ("IPv4 as IPv6", {"family": 6}, [None, "127.0.0.1", 6]),
+        ("IPv6 as IPv4", {"family": 4}, [None, "::1", 4]),
     ]
 
     def next_case() -> None:
