@@ -11,10 +11,15 @@ import gevent
 import gevent.socket
 import pytest
 from gevent.hub import get_hub
+from hypothesis import HealthCheck, settings
 from support import FakeClock, unmet_expectations
 
 from gnet import Server, Socket
 from gnet.dispatcher import dispatcher
+
+# How long an example takes says more of the machine, and of what else it does, than of gnet.
+settings.register_profile("gnet", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("gnet")
 
 #: Whether the test itself went wrong: then what it left behind is tidied away without a word.
 _FAILED = pytest.StashKey[bool]()
