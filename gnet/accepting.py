@@ -37,6 +37,7 @@ class AcceptingServer(ListeningServer):
         "_given",
         "_limit",
         "_max_connections",
+        "_may_refuse",
         "_sockets",
         "_stale",
         "_untold",
@@ -56,6 +57,7 @@ class AcceptingServer(ListeningServer):
         self._drop_max_connection: bool | None = None
         self._untold = 0  # accepted, and not taken yet
         self._stale = 0  # how many of them, the next ones, belong to what was closed meanwhile
+        self._see_whether_to_refuse()
 
     # ---------------------------------------------------------------- properties
 
@@ -78,6 +80,7 @@ class AcceptingServer(ListeningServer):
         self._dispatcher.check_thread(self)
         self._max_connections = value
         self._limit = None if value is None else to_number(value)
+        self._see_whether_to_refuse()
 
     maxConnections = max_connections
 
@@ -187,6 +190,7 @@ class AcceptingServer(ListeningServer):
     def _give(self, **options: Any) -> None:
         self._dispatcher.check_thread(self)
         self._given = dataclasses.replace(self._given, **options)
+        self._see_whether_to_refuse()
         if self._acceptor is not None:
             self._acceptor.on_accept = self._accept_function()
 
@@ -273,6 +277,7 @@ class AcceptingServer(ListeningServer):
         fd, peer, limit = socket.fileno(), socket._peer, self._limit
         if self._stale:
             self._stale -= 1
+            self._see_whether_to_refuse()
             kernel_options.reset_at_close(fd)  # as the kernel does to those that still wait there
         elif limit is not None and len(self._sockets) >= limit:
             info = _drop_info(fd, peer)
@@ -284,7 +289,14 @@ class AcceptingServer(ListeningServer):
 
     def _stop_listening(self) -> None:
         self._stale = self._untold
+        self._see_whether_to_refuse()
         super()._stop_listening()
+
+    def _see_whether_to_refuse(self) -> None:
+        """Sum up, for `_take`, whether a connection may have to be refused."""
+        self._may_refuse = bool(
+            self._stale or self._limit is not None or self._given.block_list is not None
+        )
 
     def _on_overflow(self, fd: int, peer: Any) -> None:
         info = _drop_info(fd, peer)
@@ -342,9 +354,7 @@ def _take(socket: Socket) -> None:
     """Take a connection whose turn has come, unless the server refuses it."""
     server = socket.server
     server._untold -= 1
-    if (
-        server._stale or server._limit is not None or server._given.block_list is not None
-    ) and server._refuses(socket):
+    if server._may_refuse and server._refuses(socket):
         return
     server._sockets.add(socket)
     socket._on_destroyed = server._on_destroyed
