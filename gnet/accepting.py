@@ -250,7 +250,8 @@ class AcceptingServer(ListeningServer):
     def _on_accept(self, fd: int, peer: Any) -> None:
         """Make the socket of a connection. Runs in the hub, for each connection."""
         self._untold += 1
-        socket = Socket._accepted(fd, peer, self, self._connection_context.copy())
+        context = self._connection_context.copy()
+        socket = Socket._accepted(fd, peer, self, context, self._given.allow_half_open)
         self._dispatcher.post((_take, socket))
 
     def _accept_function(self) -> Callable[[int, Any], None]:
@@ -268,7 +269,8 @@ class AcceptingServer(ListeningServer):
                 if given.keep_alive:
                     kernel_options.set_keep_alive(fd, True, given.keep_alive_initial_delay, 1, 10)
         self._untold += 1
-        socket = Socket._accepted(fd, peer, self, self._connection_context.copy())
+        context = self._connection_context.copy()
+        socket = Socket._accepted(fd, peer, self, context, given.allow_half_open)
         socket._prepare(paused=given.pause_on_connect, high_water_mark=self.high_water_mark)
         self._dispatcher.post((_take, socket))
 
@@ -304,7 +306,8 @@ class AcceptingServer(ListeningServer):
 
     def _on_destroyed(self, socket: Socket) -> None:
         self._sockets.discard(socket)
-        self._emit_close_if_drained()
+        if self._acceptor is None:
+            self._emit_close_if_drained()
 
     def _emit_close_if_drained(self) -> None:
         if self._acceptor is None and not self._sockets:

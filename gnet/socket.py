@@ -205,12 +205,13 @@ class Socket(MortalTransport, IdleTransport, NamedTransport, TunedTransport, Buf
         peer: Any,
         server: Any,
         context: contextvars.Context,
+        half_open: bool,
     ) -> Socket:
         """Make the socket of a connection that a server has accepted. Runs in the hub."""
         self = cls.__new__(cls)
         EventEmitter.__init__(self)
         dispatcher = server._dispatcher
-        self._init_duplex(dispatcher, context, allow_half_open=server.allow_half_open)
+        self._init_duplex(dispatcher, context, allow_half_open=half_open)
         self._init_accepted(fd)
         dispatcher.acquire()
         self._held = True
