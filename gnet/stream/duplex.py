@@ -112,12 +112,6 @@ class Duplex(Readable, Writable):
         if self.readable_ended:
             self.destroy()
 
-    def _has_readable_half(self) -> bool:
-        return True
-
-    def _has_writable_half(self) -> bool:
-        return True
-
     def _has_more_to_write(self) -> bool:
         """Whether a stream that was read to its end is still good for something."""
         if self._write_side is WRITE_OPEN:

@@ -82,7 +82,7 @@ def finished(
     if isinstance(stream, Stream):
         duplex: Any = stream
         half = options["readable"]
-        reads = duplex._has_readable_half() if half is ABSENT or half is None else half
+        reads = half is ABSENT or half is None or half
         # The read lane is needed only for an 'end' that is still to come.
         duplex._before_wait("end" if reads and not duplex.readable_ended else "finish")
     result: AsyncResult[None] = AsyncResult()
@@ -125,8 +125,8 @@ def hear_finish(
     ear = _Ear(
         duplex,
         callback,
-        duplex._has_readable_half() if readable is ABSENT or readable is None else readable,
-        duplex._has_writable_half() if writable is ABSENT or writable is None else writable,
+        readable is ABSENT or readable is None or readable,
+        writable is ABSENT or writable is None or writable,
     )
     ear.listen(error)
     if signal is not None and not stream.closed:
