@@ -53,6 +53,9 @@ class GnetError(Exception):
         self.code = code
         self.message = message
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__} [{self.code}]: {self.message}"
+
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.code, self.message), self.__dict__
 
@@ -269,6 +272,8 @@ _E, _T, _R = GnetError, GnetTypeError, GnetRangeError
 
 #: code -> (class, text, or a function of the call's arguments that makes it)
 _CODES: dict[str, tuple[type[GnetError], str | Callable[..., str]]] = {
+    "ERR_ALREADY_CONNECTED": (_E, "Already connected: call close() first"),
+    "ERR_CONNECTION_ENDED": (_E, "The server ended the connection before {}"),
     "ERR_FOREIGN_THREAD": (
         _E,
         "{} belongs to another thread. Each thread has a hub and objects of its own: "
@@ -287,13 +292,17 @@ _CODES: dict[str, tuple[type[GnetError], str | Callable[..., str]]] = {
     "ERR_INVALID_IP_ADDRESS": (_T, "Invalid IP address: {}"),
     "ERR_IP_BLOCKED": (_E, "IP({}) is blocked by net.BlockList"),
     "ERR_INVALID_RETURN_VALUE": (_T, _invalid_return_value),
+    "ERR_INVALID_URL": (_T, "Invalid URL: {}. Expected {}"),
     "ERR_MISSING_ARGS": (_T, _missing_args),
+    "ERR_NOT_CONNECTED": (_E, "Not connected: call connect() first"),
     "ERR_OUT_OF_RANGE": (_R, _out_of_range),
     "ERR_READ_LANE_WAIT": (
         _E,
         "Waiting for '{}' in a listener that delivers this socket's data can never end: nothing "
         "more is read from the socket until that listener returns. Wait in another greenlet",
     ),
+    "ERR_REPLY_SURPLUS": (_E, "The server sent more than {}"),
+    "ERR_REPLY_TOO_LONG": (_E, "The reply has no end within {} bytes"),
     "ERR_SERVER_ALREADY_LISTEN": (
         _E,
         "Listen method has been called more than once without closing.",
@@ -394,7 +403,7 @@ def system_error(
     address: str | None = None,
     port: float | None = None,
     *,
-    describe: bool = False,
+    describe: bool | str = False,
     local: str = "",
 ) -> OSError:
     """Make the error for an errno that ``syscall`` gave.
@@ -404,12 +413,14 @@ def system_error(
         syscall: ``'read'``, ``'write'``, ``'connect'``, ``'listen'``, …
         address: Address or path that it was about, for the text and as attribute.
         port: TCP port; -1 for a Unix socket, which the text leaves out.
-        describe: Add what the errno means to the text, as Node does for ``listen``.
+        describe: Add what the errno means to the text, as Node does for ``listen``; or this.
         local: The local end, for the text.
     """
     code = errno_name(number)
     text = f"{syscall} {code}"
-    if describe:
+    if isinstance(describe, str):
+        text += f": {describe}"
+    elif describe:
         text += f": {_DESCRIPTIONS.get(number) or os.strerror(number).lower()}"
     if port is not None and port > 0:
         text += f" {address}:{_number(port)}"

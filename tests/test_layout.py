@@ -41,6 +41,7 @@ FLOORS = {
     "socket": 7,
     "accepting": 8,
     "server": 9,
+    "loadtest": 9,
     "": 10,  # the package itself
 }
 #: Rooms that know neither loop nor greenlets.
