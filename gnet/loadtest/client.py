@@ -25,7 +25,7 @@ __all__ = ["NetClient", "Reply"]
 MOST_REPLY_BYTES = 16 * 1024 * 1024
 
 
-class RequestEvent(Protocol):
+class _RequestEvent(Protocol):
     """What is told about each operation: Locust's ``environment.events.request``."""
 
     def fire(self, **meta: Any) -> None:
@@ -150,7 +150,7 @@ class NetClient:
     def __init__(
         self,
         host: str | None,
-        request_event: RequestEvent,
+        request_event: _RequestEvent,
         *,
         user: Any = None,
         connection_timeout: float = 60.0,
