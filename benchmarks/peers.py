@@ -19,7 +19,15 @@ from types import TracebackType
 
 from benchmarks.machine import pinned
 
-__all__ = ["DEFAULT_PEERS", "PEERS", "Peer", "ServerProcess", "UnavailableError", "node_version"]
+__all__ = [
+    "DEFAULT_PEERS",
+    "PEERS",
+    "Peer",
+    "ServerProcess",
+    "UnavailableError",
+    "node_executable",
+    "node_version",
+]
 
 ROOT = Path(__file__).resolve().parent.parent
 SERVERS = Path(__file__).resolve().parent / "servers"
@@ -52,7 +60,12 @@ def _python(module: str) -> Callable[[], list[str]]:
 
 def _node() -> list[str]:
     """Return the command of Node's server."""
-    return [_ask_node("process.execPath"), str(SERVERS / "node_echo.js")]
+    return [node_executable(), str(SERVERS / "node_echo.js")]
+
+
+def node_executable() -> str:
+    """Return the path of the Node that is compared; raise ``UnavailableError`` without one."""
+    return _ask_node("process.execPath")
 
 
 def node_version() -> str:

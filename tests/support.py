@@ -31,6 +31,7 @@ from gevent.hub import get_hub
 from gnet import EventEmitter, Server, Socket, connect, create_server
 from gnet.dispatcher import dispatcher
 from gnet.stream.duplex import Duplex
+from loadtests.agreement import Ready
 
 __all__ = [
     "GUARD_S",
@@ -39,6 +40,7 @@ __all__ = [
     "Attempt",
     "Expected",
     "FakeClock",
+    "LoadServer",
     "Memory",
     "Pair",
     "Pending",
@@ -53,6 +55,7 @@ __all__ = [
     "linked",
     "listeners_of",
     "listening",
+    "load_server",
     "must_call",
     "must_not_call",
     "node_command",
@@ -628,6 +631,39 @@ def watched(stream: Memory, *events: str) -> list[tuple[Any, ...]]:
     for event in events:
         stream.on(event, lambda *args, event=event: seen.append((event, *args)))
     return seen
+
+
+# ---------------------------------------------------------------- load tests
+
+
+@dataclass
+class LoadServer:
+    """A server under load in a process of its own."""
+
+    ready: Ready
+    process: subprocess.Popen[bytes]
+
+    def end(self) -> str:
+        """Wait for its end; what it wrote to standard error."""
+        _, errors = self.process.communicate(timeout=GUARD_S)
+        return errors.decode()
+
+
+@contextlib.contextmanager
+def load_server(kind: str, *arguments: str) -> Iterator[LoadServer]:
+    """A ``loadtests.server`` that is ready; killed in the end, if it has not ended."""
+    if kind == "node":
+        node_command()
+    command = [sys.executable, "-m", "loadtests.server", "--server", kind, *arguments]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            assert line, process.communicate()[1].decode()
+            yield LoadServer(Ready.from_json(line), process)
+        finally:
+            process.kill()
 
 
 # ---------------------------------------------------------------- Node
