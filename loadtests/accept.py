@@ -1,0 +1,84 @@
+"""How many connections per second a server accepts, as users step up.
+
+Each user connects, waits for the server's first byte (whose time counts from the beginning of the
+connection), and closes, over and over. The number of users grows in steps.
+``locust -f loadtests/accept.py --headless`` runs it to its end; it fails if a request fails, or if
+server and clients have counted differently.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from locust import LoadTestShape, task
+from locust.argument_parser import LocustArgumentParser
+
+from gnet.loadtest import NetUser
+from loadtests.agreement import GREETING
+from loadtests.harness import LoadTest, Run
+from loadtests.verdict import Expectation, equal
+
+
+class AcceptTest(LoadTest):
+    """Accepting under a load that grows in steps."""
+
+    name = "accept"
+
+    def add_options(self, parser: LocustArgumentParser) -> None:
+        """Add how the load grows."""
+        parser.add_argument("--first-users", type=int, default=10, help="Users in the first step")
+        parser.add_argument("--users-per-step", type=int, default=20, help="Users more per step")
+        parser.add_argument("--steps", type=int, default=4, help="Number of steps")
+        parser.add_argument("--step-seconds", type=int, default=3, help="Length of a step")
+
+    def server_arguments(self, options: Any) -> list[str]:
+        """Nothing: its defaults will do."""
+        return []
+
+    def judge(self, run: Run) -> list[Expectation]:
+        """Every connection was accepted, and none had to try twice."""
+        return [
+            equal("server and clients counted as many", self.count("connect"), run.accepted),
+            equal("no connection was refused", 0, run.dropped),
+            equal(
+                "the accept queue did not overflow",
+                0,
+                run.last.listen_overflows - run.start.listen_overflows,
+            ),
+            Expectation("connections were made", "> 0", str(run.accepted), run.accepted > 0),
+        ]
+
+
+test = AcceptTest()
+
+
+class Steps(LoadTestShape):
+    """More users in each step."""
+
+    def tick(self) -> tuple[int, float] | None:
+        """Return the users of this second, or None after the last step."""
+        assert self.runner is not None
+        options: Any = self.runner.environment.parsed_options
+        seconds: float = self.get_run_time()  # type: ignore[no-untyped-call]  # of Locust's
+        step = int(seconds // max(options.step_seconds, 1))
+        if step >= options.steps:
+            return None
+        users = options.first_users + step * options.users_per_step
+        return users, float(users)
+
+
+class Visitor(NetUser):
+    """Connects, waits for the first byte, and closes."""
+
+    connection_timeout = 10.0
+    network_timeout = 10.0
+
+    @task
+    @test.visit
+    def visit(self) -> None:
+        """One connection."""
+        connecting = self.client.connect()
+        if connecting:
+            with self.client.receive(GREETING, name="first byte", catch_response=True) as greeting:
+                greeting.response_time += connecting.response_time  # since it began to connect
+            self.client.close()

@@ -1,0 +1,158 @@
+"""How many handshakes the kernel completes for a server that does not accept.
+
+The server pauses, and more users connect than its accept queue holds: as many as it does plus
+``--extra-users``. The kernel completes the handshakes that it has a place for, and drops the first
+packet of the others, which their clients send again a second later (docs/backlog.md). When the
+server goes on, all are served. ``locust -f loadtests/backlog.py --headless`` runs it to its end.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from locust import LoadTestShape, constant, events, task
+from locust.argument_parser import LocustArgumentParser
+
+from gnet.loadtest import NetUser
+from loadtests.agreement import GREETING
+from loadtests.harness import LoadTest, Run
+from loadtests.kernel import accept_queue_capacity, accept_queue_maximum, tcp_settings
+from loadtests.verdict import Expectation, equal
+
+#: What each user says.
+WORD = b"here\n"
+
+#: Seconds after which users that are not served yet are not waited for.
+_PATIENCE_S = 60.0
+
+
+class BacklogTest(LoadTest):
+    """A pause, and a queue that fills."""
+
+    name = "backlog"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._connected = 0
+        events.request.add_listener(self._on_request)
+
+    def add_options(self, parser: LocustArgumentParser) -> None:
+        """Add what decides how long the queue is and how many come."""
+        parser.add_argument("--backlog", type=int, default=16, help="Backlog of the server")
+        parser.add_argument("--pause", type=float, default=2.5, help="Seconds that it pauses")
+        parser.add_argument(
+            "--extra-users", type=int, default=20, help="Users beyond what the queue holds"
+        )
+
+    def server_arguments(self, options: Any) -> list[str]:
+        """The backlog."""
+        return ["--backlog", str(options.backlog)]
+
+    def before_users(self, run: Run) -> None:
+        """Have the server pause."""
+        self._connected = 0
+        run.statistics.pause(run.options.pause * 1000)
+
+    def notes(self) -> dict[str, Any]:
+        """How many handshakes clients have completed."""
+        return {"connected": self._connected}
+
+    def _on_request(self, name: str, exception: BaseException | None, **_: Any) -> None:
+        if name == "connect" and exception is None:
+            self._connected += 1
+
+    def users(self, run: Run) -> int:
+        """How many users there are: one connection each."""
+        return accept_queue_capacity(run.start.backlog, run.start.somaxconn) + int(
+            run.options.extra_users
+        )
+
+    def is_over(self) -> bool:
+        """Whether everybody was served, or is not waited for any longer."""
+        run = self.run
+        if run is None or run.seconds > run.options.pause + _PATIENCE_S:
+            return True
+        ended = self.count("close") + self._environment.stats.total.num_failures
+        return bool(ended >= self.users(run))
+
+    def judge(self, run: Run) -> list[Expectation]:
+        """The kernel's rule, while the server paused; and everybody was served in the end."""
+        backlog, somaxconn = run.start.backlog, run.start.somaxconn
+        capacity = accept_queue_capacity(backlog, somaxconn)
+        extra = self.users(run) - capacity
+        # The last look at the paused server.
+        paused: dict[str, Any] = max(
+            (each for each in run.samples if each["paused"]), key=lambda each: each["t"], default={}
+        )
+        queue = paused.get("accept_queue") or {}
+        retries = [each for each in tcp_settings().syn_retry_times if each < paused.get("t", 0.0)]
+        overflows = paused.get("listen_overflows", 0)
+        most = extra * (1 + len(retries))
+        found = [
+            equal(
+                "maximum of the queue: the backlog, or somaxconn if that is less",
+                accept_queue_maximum(backlog, somaxconn),
+                queue.get("maximum"),
+            ),
+            equal(
+                "handshakes completed while paused, by the kernel", capacity, queue.get("length")
+            ),
+            Expectation(
+                "overflows counted while paused: each SYN without a place",
+                f"{extra} to {most}",
+                str(overflows),
+                extra <= overflows <= most,
+            ),
+            equal("everybody was served in the end", self.users(run), self.count("request")),
+            equal(
+                "the queue is empty in the end",
+                0,
+                run.last.accept_queue.length if run.last.accept_queue else None,
+            ),
+        ]
+        if self.is_local:
+            found.insert(
+                2,
+                equal(
+                    "handshakes completed while paused, by the clients",
+                    capacity,
+                    paused.get("connected"),
+                ),
+            )
+        return found
+
+
+test = BacklogTest()
+
+
+class AllAtOnce(LoadTestShape):
+    """All users at once, until everybody was served."""
+
+    def tick(self) -> tuple[int, float] | None:
+        """Return the users, or None when all is over."""
+        if test.run is None:
+            return (1, 1.0) if not test.expectations else None
+        if test.is_over():
+            return None
+        users = test.users(test.run)
+        return users, float(users)
+
+
+class Visitor(NetUser):
+    """Connects once, sends a word, waits for the answer, and closes.
+
+    The client speaks first. Where SYN cookies are in use, a server forgets a handshake whose last
+    packet found the queue full, and only what the client sends next brings it back: a client that
+    waits for the server's greeting would wait forever (docs/backlog.md).
+    """
+
+    connection_timeout = 40.0
+    network_timeout = 40.0
+    wait_time = constant(3600)
+
+    @task
+    @test.visit
+    def visit(self) -> None:
+        """One connection."""
+        if self.client.connect() and self.client.request(WORD, len(GREETING + WORD)):
+            self.client.close()

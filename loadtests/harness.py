@@ -1,0 +1,380 @@
+"""What the tests share: a server of their own, samples of its statistics, and a verdict.
+
+A locustfile makes one `LoadTest`. Where the test is led from, in the only process or in the
+master, it starts the server before the users, samples what the server tells while they are there,
+and judges when the last of them has ended. In a worker it does nothing, but for the latencies.
+
+Before users are stopped, they are drained: none begins anything new, and those that are at
+something end it. So server and clients have counted the same connections in the end. Locust alone
+does not do that: it kills a user that waits, and one that has just woken dies in the middle of its
+next request; and a master that quits does not wait for its workers.
+"""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar, cast
+
+import gevent
+from locust import User, events
+from locust.argument_parser import LocustArgumentParser
+from locust.env import Environment
+from locust.exception import StopUser
+from locust.runners import MasterRunner, WorkerRunner
+from locust.web import WebUI
+
+from gnet.loadtest import Latencies
+from loadtests import webui
+from loadtests.agreement import Statistics
+from loadtests.kernel import tcp_settings
+from loadtests.process import ServerError, ServerProcess
+from loadtests.results import Results, sample
+from loadtests.statistics import StatisticsClient, StatisticsError
+from loadtests.verdict import Expectation, equal, verdict_table
+
+__all__ = ["LoadTest", "Run"]
+
+#: Seconds between two samples.
+_SAMPLE_S = 0.05
+
+#: Seconds that users have to end what they are at, and workers to report it.
+_DRAIN_S = 15.0
+
+#: Seconds in which a server has to notice that its clients are gone.
+_SETTLE_S = 5.0
+
+#: The message that drains a worker, and the name under which it reports how far it is.
+_DRAIN = "gnet_drain"
+
+Visit = TypeVar("Visit", bound=Callable[..., None])
+
+
+@dataclass
+class Run:
+    """One run of a test, from the start of its server to the verdict."""
+
+    options: Any
+    statistics: StatisticsClient
+    server: ServerProcess | None
+    start: Statistics
+    last: Statistics
+    started: float = field(default_factory=time.perf_counter)
+    started_at: str = field(
+        default_factory=lambda: datetime.datetime.now(datetime.timezone.utc).isoformat()
+    )
+    samples: list[dict[str, Any]] = field(default_factory=list)
+    failure: str | None = None
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been going on."""
+        return time.perf_counter() - self.started
+
+    @property
+    def accepted(self) -> int:
+        """Connections that the server has accepted in this run."""
+        return self.last.accepted - self.start.accepted
+
+    @property
+    def dropped(self) -> int:
+        """Connections that the server has refused in this run."""
+        return self.last.dropped - self.start.dropped
+
+
+class LoadTest(ABC):
+    """A test of a server, joined to Locust's events."""
+
+    #: Its name, in reports.
+    name: ClassVar[str]
+
+    def __init__(self) -> None:
+        self.run: Run | None = None
+        self.latencies: Latencies | None = None
+        self.expectations: Sequence[Expectation] = ()
+        self._environment: Any = None
+        self._sampling: Any = None
+        self._visits = 0  # that are under way in this process
+        self._is_draining = False  # set by the end of a run, whatever the users are at
+        self._visits_of_workers: dict[str, int] = {}
+        events.init_command_line_parser.add_listener(self._on_parser)
+        events.init.add_listener(self._on_init)
+
+    # ---------------------------------------------------------------- what each test says
+
+    @abstractmethod
+    def add_options(self, parser: LocustArgumentParser) -> None:
+        """Add the options of this test."""
+
+    @abstractmethod
+    def server_arguments(self, options: Any) -> list[str]:
+        """Return what the server is started with, by the options."""
+
+    @abstractmethod
+    def judge(self, run: Run) -> list[Expectation]:
+        """Return what was expected of a run, and what was seen."""
+
+    def before_users(self, run: Run) -> None:  # noqa: B027  # most have nothing to do here
+        """Prepare a server before the first user comes."""
+
+    def notes(self) -> dict[str, Any]:
+        """Return what clients know at this moment, for the sample of what the server does."""
+        return {}
+
+    # ---------------------------------------------------------------- for judging
+
+    def count(self, name: str) -> int:
+        """How many requests of this name there were that did not fail, of all workers."""
+        entry = self._environment.stats.get(name, "TCP")
+        return int(entry.num_requests - entry.num_failures)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether all users are in this process."""
+        return not isinstance(self._environment.runner, MasterRunner)
+
+    # ---------------------------------------------------------------- Locust's events
+
+    def _on_parser(self, parser: LocustArgumentParser, **_: Any) -> None:
+        parser.add_argument(
+            "--server",
+            choices=["gnet", "streamserver", "node", "external"],
+            default="gnet",
+            help="The server to load; external: the one at --host, started by somebody else",
+        )
+        parser.add_argument(
+            "--statistics",
+            default="",
+            metavar="URL",
+            help="Where an external server tells its statistics, as loadtests.server has printed",
+        )
+        parser.add_argument(
+            "--results",
+            default="",
+            metavar="FILE",
+            help="Write what was seen there, as JSON",
+            include_in_web_ui=False,
+        )
+        self.add_options(parser)
+
+    def _on_init(
+        self, environment: Environment, runner: Any, web_ui: WebUI | None, **_: Any
+    ) -> None:
+        self._environment = environment
+        self.latencies = Latencies(environment)
+        environment.events.test_start.add_listener(self._on_users_begin)
+        if isinstance(runner, WorkerRunner):
+            runner.register_message(_DRAIN, self._drain)
+            environment.events.report_to_master.add_listener(self._on_report_to_master)
+            return
+        environment.events.test_start.add_listener(self._on_test_start)
+        environment.events.test_stopping.add_listener(self._on_test_stopping)
+        environment.events.test_stop.add_listener(self._on_test_stop)
+        environment.events.worker_report.add_listener(self._on_worker_report)
+        if web_ui is not None:
+            webui.extend(web_ui, self.tables)
+
+    def _on_users_begin(self, **_: Any) -> None:
+        self._is_draining = False
+
+    def _on_test_start(self, **_: Any) -> None:
+        self.expectations = ()
+        self.run = None
+        try:
+            self.run = run = self._begin()
+            self.before_users(run)
+        except (ServerError, StatisticsError) as error:
+            self._conclude([Expectation("the test can begin", "yes", str(error), holds=False)])
+            gevent.spawn(self._environment.runner.quit)
+            return
+        self._sampling = gevent.spawn(self._sample, run)
+
+    def _begin(self) -> Run:
+        """Start a server, or find the one that runs."""
+        options = self._environment.parsed_options
+        server = None
+        if options.server == "external":
+            url = options.statistics
+            if not url or not self._environment.host:
+                raise ServerError("--server external needs --host and --statistics")
+        else:
+            arguments = ["--server", options.server, *self.server_arguments(options)]
+            server = ServerProcess(arguments)
+            ready = server.ready
+            self._environment.host = f"tcp://{ready.host}:{ready.port}"
+            url = ready.statistics
+        statistics = StatisticsClient(url)
+        try:
+            start = statistics.read()
+        except StatisticsError:
+            if server is not None:
+                server.stop()
+            raise
+        return Run(options, statistics, server, start, start)
+
+    def _sample(self, run: Run) -> None:
+        """Sample the server's statistics until it is killed."""
+        while run.failure is None:
+            self._take_sample(run)
+            gevent.sleep(_SAMPLE_S)
+
+    def _take_sample(self, run: Run) -> None:
+        notes = self.notes()  # before the server is asked, so that they are not ahead of it
+        try:
+            run.last = run.statistics.read()
+        except StatisticsError as error:
+            run.failure = str(error)
+            return
+        users = self._environment.runner.user_count
+        run.samples.append(sample(run.seconds, users, run.last, run.start) | notes)
+
+    # ---------------------------------------------------------------- draining
+
+    def visit(self, task: Visit) -> Visit:
+        """Decorate what a user does, so that it is begun and ended before the run is judged."""
+
+        @functools.wraps(task)
+        def visit(user: User) -> None:
+            if self._is_draining:
+                raise StopUser
+            self._visits += 1
+            try:
+                task(user)
+            finally:
+                self._visits -= 1
+
+        return cast(Visit, visit)
+
+    def _drain(self, **_: Any) -> None:
+        self._is_draining = True
+
+    def _on_test_stopping(self, **_: Any) -> None:
+        if self.run is None:
+            return
+        self._drain()
+        runner = self._environment.runner
+        self._visits_of_workers.clear()
+        if not self.is_local:
+            runner.send_message(_DRAIN)
+        with gevent.Timeout(_DRAIN_S, False):  # type: ignore[arg-type]  # as gevent documents it
+            while self._visits or not self._are_workers_drained():
+                gevent.sleep(_SAMPLE_S)
+
+    def _are_workers_drained(self) -> bool:
+        """Whether each has said, together with its statistics, that nothing is under way."""
+        if self.is_local:
+            return True
+        workers = self._environment.runner.clients.all
+        return all(self._visits_of_workers.get(each.id, 1) == 0 for each in workers)
+
+    def _on_report_to_master(self, data: dict[str, Any], **_: Any) -> None:
+        if self._is_draining:
+            data[_DRAIN] = self._visits
+
+    def _on_worker_report(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
+        if _DRAIN in data:
+            self._visits_of_workers[client_id] = data[_DRAIN]
+
+    # ---------------------------------------------------------------- the verdict
+
+    def _on_test_stop(self, **_: Any) -> None:
+        run = self.run
+        if run is None:
+            return
+        self._sampling.kill()
+        until = run.seconds + _SETTLE_S
+        self._take_sample(run)
+        while run.last.connections and run.failure is None and run.seconds < until:
+            gevent.sleep(_SAMPLE_S)
+            self._take_sample(run)
+        expectations = [self._expect_no_failures(), *self.judge(run)]
+        if run.failure is not None:
+            expectations.append(
+                Expectation("the server tells its statistics", "yes", run.failure, holds=False)
+            )
+        self._conclude(expectations)
+        if run.options.results:
+            self._results(run).write(Path(run.options.results))
+        run.statistics.close()
+        if run.server is not None:
+            run.server.stop()
+
+    def _expect_no_failures(self) -> Expectation:
+        count = self._environment.stats.total.num_failures
+        count += sum(each["count"] for each in self._environment.runner.exceptions.values())
+        return equal("no request fails, and no user", 0, count)
+
+    def _conclude(self, expectations: Sequence[Expectation]) -> None:
+        """Say the verdict, and keep it for the exit code."""
+        self.expectations = expectations
+        print(f"\n{verdict_table(self.name, expectations)}\n", flush=True)
+        failed = not all(each.holds for each in expectations)
+        self._environment.process_exit_code = max(
+            self._environment.process_exit_code or 0, int(failed)
+        )
+
+    # ---------------------------------------------------------------- what is shown
+
+    def _results(self, run: Run) -> Results:
+        environment = self._environment
+        assert self.latencies is not None
+        return Results(
+            test=self.name,
+            started=run.started_at,
+            seconds=round(run.seconds, 3),
+            options={
+                name: value
+                for name, value in vars(run.options).items()
+                if name in self._own_options()
+            },
+            statistics=run.last.to_dict(),
+            samples=run.samples,
+            latencies={
+                " ".join(key): asdict(summary)
+                for key, summary in sorted(self.latencies.summaries().items())
+            },
+            requests={
+                f"{kind} {name}": {"count": entry.num_requests, "failures": entry.num_failures}
+                for (name, kind), entry in sorted(environment.stats.entries.items())
+            },
+            errors=[
+                {"name": each.name, "error": str(each.error), "occurrences": each.occurrences}
+                for each in environment.stats.errors.values()
+            ],
+            expectations=self.expectations,
+            retry_times=tcp_settings().syn_retry_times,
+        )
+
+    def _own_options(self) -> set[str]:
+        """The names of this test's options, as against Locust's."""
+        parser = LocustArgumentParser(add_help=False)
+        self._on_parser(parser)
+        return {action.dest for action in parser._actions} - {"results"}
+
+    def tables(self) -> list[webui.Table]:
+        """Return what the web UI shows in tabs of its own."""
+        assert self.latencies is not None
+        server: list[webui.Row] = []
+        if self.run is not None and self.run.samples:
+            server = webui.server_rows(self.run.samples)
+        return [
+            webui.Table("Server", ("name", "value"), server),
+            webui.Table(
+                "Latencies (ms)",
+                ("name", "count", "min", "p50", "p90", "p99", "max"),
+                webui.latency_rows(self.latencies.summaries()),
+            ),
+            webui.Table(
+                "Verdict",
+                ("name", "expected", "seen", "holds"),
+                [
+                    asdict(each) | {"holds": "yes" if each.holds else "NO"}
+                    for each in self.expectations
+                ],
+            ),
+        ]
