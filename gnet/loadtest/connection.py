@@ -134,9 +134,11 @@ class Connection:
     def send(self, data: bytes | str, deadline: float) -> bytes:
         """Write, and wait until the kernel has taken all of it. Returns no bytes."""
         self._check_open("this was sent")
-        self._deadline = deadline
-        self._socket.write(data, self._on_written)
-        if self._socket.writable_length:
+        socket = self._socket
+        socket.write(data, self._on_written)
+        if socket.errored is not None:  # the kernel has refused it; 'error' is still to come
+            raise socket.errored
+        if socket.writable_length:
             self._wait(_WRITTEN, deadline)
         return b""
 
@@ -153,6 +155,7 @@ class Connection:
         self._socket.write(data)
         reply = self.receive(until, deadline)
         if self._received:
+            self._received = reply + self._received  # all of it is shown with the error
             raise node_error("ERR_REPLY_SURPLUS", "the reply")
         return reply
 
