@@ -273,6 +273,10 @@ _E, _T, _R = GnetError, GnetTypeError, GnetRangeError
 #: code -> (class, text, or a function of the call's arguments that makes it)
 _CODES: dict[str, tuple[type[GnetError], str | Callable[..., str]]] = {
     "ERR_ALREADY_CONNECTED": (_E, "Already connected: call close() first"),
+    "ERR_CLIENT_BUSY": (
+        _E,
+        "Another greenlet waits for this client: give each greenlet a NetClient of its own",
+    ),
     "ERR_CONNECTION_ENDED": (_E, "The server ended the connection before {}"),
     "ERR_FOREIGN_THREAD": (
         _E,

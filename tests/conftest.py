@@ -9,6 +9,7 @@ from typing import Any
 
 import gevent
 import gevent.socket
+import locust_unpatched  # noqa: F401  # before any test imports gnet.loadtest, or its module by name
 import pytest
 from gevent.hub import get_hub
 from hypothesis import HealthCheck, settings

@@ -22,6 +22,7 @@ TYPES = {
     "address.Info": "what AddressInfo and DropInfo have in common",
     "connecting.Connecting": "what a Connector asks of its socket",
     "events.abort.AbortEvent": "what a signal's listeners get",
+    "loadtest.client.RequestEvent": "what a client tells its operations to",
 }
 
 

@@ -6,6 +6,7 @@ Nothing that goes wrong on the network is raised: it is told as a failed event, 
 
 from __future__ import annotations
 
+import errno
 import time
 from collections.abc import Callable, Mapping
 from time import perf_counter
@@ -13,9 +14,17 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from gevent import GreenletExit, Timeout
-from locust.exception import CatchResponseError, LocustError
+from locust.exception import (
+    CatchResponseError,
+    InterruptTaskSet,
+    LocustError,
+    RescheduleTask,
+    RescheduleTaskImmediately,
+    StopTest,
+    StopUser,
+)
 
-from gnet.errors import node_error
+from gnet.errors import node_error, system_error
 from gnet.loadtest.connection import Connection, Until, check_until
 from gnet.loadtest.target import Target, read_target
 
@@ -23,6 +32,9 @@ __all__ = ["NetClient", "Reply"]
 
 #: Bytes that a reply may have at most while its end is looked for.
 MOST_REPLY_BYTES = 16 * 1024 * 1024
+
+#: What a task raises to say how its user goes on. None of them is an error.
+_WAYS_ON = (InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopTest, StopUser)
 
 
 class _RequestEvent(Protocol):
@@ -40,11 +52,13 @@ class Reply:
 
     With ``catch_response=True`` it is used in a ``with`` block, at whose end the event is told: as
     a success after `success`, as a failure after `failure`, else as it went. ``name`` and
-    ``context`` may be changed before that. An exception that leaves the block makes it a failure,
-    and goes on.
+    ``context`` may be changed before that. An exception that leaves the block goes on, and makes it
+    a failure if neither was called; but not one by which a task says how its user goes on, such as
+    ``RescheduleTask``.
     """
 
     __slots__ = (
+        "_judged",
         "_tell",
         "context",
         "data",
@@ -59,6 +73,7 @@ class Reply:
     _tell: Callable[[Reply], None] | None
 
     def __init__(self, name: str) -> None:
+        self._judged = False  # whether success() or failure() has the last word
         self._tell = None
         self.request_type = "TCP"
         self.name = name
@@ -91,11 +106,13 @@ class Reply:
     def success(self) -> None:
         """Tell it as a success, whatever it was."""
         self._check_entered()
+        self._judged = True
         self.error = None
 
     def failure(self, error: BaseException | str) -> None:
         """Tell it as a failure, with this error or this text."""
         self._check_entered()
+        self._judged = True
         self.error = error if isinstance(error, BaseException) else CatchResponseError(error)
 
     def _check_entered(self) -> None:
@@ -118,8 +135,8 @@ class Reply:
         tell, self._tell = self._tell, None
         if isinstance(error, GreenletExit):  # the user is stopped: there is nothing to tell
             return
-        if error is not None and self.error is None:
-            self.error = error
+        if not (error is None or isinstance(error, _WAYS_ON) or self._judged or self.error):
+            self.error = _countable(error)
         if tell is not None:
             tell(self)
 
@@ -133,7 +150,7 @@ class NetClient:
         user: The Locust user, whose ``context()`` goes with each event.
         connection_timeout: Seconds that a connection may take.
         network_timeout: Seconds that each other operation may take.
-        connect_options: For `gnet.Socket.connect`, such as ``{'local_address': '127.0.0.2'}``.
+        connect_options: For `gnet.connect`, such as ``{'local_address': '127.0.0.2'}``.
 
     Each operation takes:
 
@@ -143,8 +160,10 @@ class NetClient:
     * ``catch_response``: tell the event only at the end of a ``with`` block; see `Reply`.
 
     Each fires one event and returns a `Reply`. One that fails leaves no connection behind, so that
-    nothing of it can be taken for the next reply. Only a wrong argument is raised. If the user is
-    stopped meanwhile, no event is fired.
+    nothing of it can be taken for the next reply. Only a wrong argument is raised, and
+    ``ERR_CLIENT_BUSY`` in a greenlet that comes while another one waits. If the user is stopped
+    meanwhile, no event is fired. What else is thrown into the greenlet, such as by a
+    `gevent.Timeout` around the call, is told as a failure, and goes on.
     """
 
     def __init__(
@@ -165,6 +184,7 @@ class NetClient:
         self._user = user
         self._target: Target | None = None
         self._connection: Connection | None = None
+        self._busy = False  # whether a greenlet is inside an operation
 
     @property
     def connected(self) -> bool:
@@ -345,30 +365,35 @@ class NetClient:
         catch_response: bool,
     ) -> Reply:
         """Run an operation, and tell what came of it."""
+        if self._busy:
+            raise node_error("ERR_CLIENT_BUSY")
         reply = Reply(name)
         if context:
             reply.context.update(context)
         reply.start_time = time.time()
         started = perf_counter()
         deadline = started + (self.network_timeout if timeout is None else timeout)
-        interrupted: Timeout | None = None
+        interruption: BaseException | None = None
+        self._busy = True
         try:
             reply.data = operation(*arguments, deadline)
-        except Exception as error:  # of any kind: it is told, and the user lives on
-            reply.error = error
-            self._give_up(reply)
-        except Timeout as error:  # the caller's own, around this call: it is told, and goes on
-            reply.error = interrupted = error
+        except (Exception, Timeout) as error:  # of any kind: it is told, and the user lives on
+            reply.error = _countable(error)
+            connection = self._connection
+            if isinstance(error, Timeout) or (connection and error is connection.interruption):
+                interruption = error
             self._give_up(reply)
         except BaseException:  # the user is stopped
             self.destroy()
             raise
+        finally:
+            self._busy = False
         reply.response_time = (perf_counter() - started) * 1000
         if self._target is not None:
             reply.request_type = self._target.request_type
-        if interrupted is not None:
+        if interruption is not None:
             self._tell(reply)
-            raise interrupted
+            raise interruption
         if catch_response:
             reply._tell = self._tell
         else:
@@ -395,6 +420,18 @@ class NetClient:
             exception=reply.error,
             start_time=reply.start_time,
         )
+
+
+def _countable(error: BaseException) -> BaseException:
+    """The error as it is told: one text for one kind, by which Locust counts.
+
+    A `gevent.Timeout` shows where in memory it is, which is another place each time.
+    """
+    if not isinstance(error, Timeout):
+        return error
+    told = system_error(errno.ETIMEDOUT, "gevent.Timeout", describe="the caller's time was over")
+    told.__cause__ = error
+    return told
 
 
 def _check_data(data: object) -> None:

@@ -18,7 +18,7 @@ from gevent.hub import Waiter
 
 from gnet.errors import node_error, system_error
 from gnet.loadtest.target import Target
-from gnet.socket import Socket
+from gnet.socket import Socket, connect
 from gnet.states import State
 
 __all__ = ["Connection", "Until", "check_until"]
@@ -67,7 +67,7 @@ class Connection:
     Args:
         target: Where to connect to.
         most_bytes: The longest reply, and the most that may come unasked.
-        connect_options: As ``socket.connect()`` takes them.
+        connect_options: As `gnet.connect` takes them.
 
     Every method that waits takes a deadline, a time of ``time.perf_counter()``, and raises a
     ``TimeoutError`` (``ETIMEDOUT``) when it has passed. After any failure the connection is of no
@@ -89,7 +89,11 @@ class Connection:
         "_until",
         "_waiter",
         "_waits_for",
+        "interruption",
     )
+
+    #: What was thrown into the greenlet that waited, by a `gevent.Timeout` or by ``kill()``.
+    interruption: BaseException | None
 
     def __init__(self, target: Target, most_bytes: int, connect_options: Mapping[str, Any]) -> None:
         self._hub = get_hub()
@@ -103,15 +107,15 @@ class Connection:
         self._waits_for = _NOTHING
         self._failure: BaseException | None = None
         self._deadline = 0.0
+        self.interruption = None
         self._timer: Any = None
         self._timer_due = 0.0
-        self._socket = socket = Socket()
+        self._socket = socket = connect(**{**connect_options, **target.connect_options})
         socket.on("connect", self._on_connect)
         socket.on("data", self._on_data)
         socket.on("end", self._on_end)
         socket.on("error", self._on_error)
         socket.on("close", self._on_close)
-        socket.connect(*target.connect_arguments, **connect_options)
 
     @property
     def is_open(self) -> bool:
@@ -134,9 +138,11 @@ class Connection:
     def send(self, data: bytes | str, deadline: float) -> bytes:
         """Write, and wait until the kernel has taken all of it. Returns no bytes."""
         self._check_open("this was sent")
-        self._deadline = deadline
-        self._socket.write(data, self._on_written)
-        if self._socket.writable_length:
+        socket = self._socket
+        socket.write(data, self._on_written)
+        if socket.errored is not None:  # the kernel has refused it; 'error' is still to come
+            raise socket.errored
+        if socket.writable_length:
             self._wait(_WRITTEN, deadline)
         return b""
 
@@ -153,6 +159,7 @@ class Connection:
         self._socket.write(data)
         reply = self.receive(until, deadline)
         if self._received:
+            self._received = reply + self._received  # all of it is shown with the error
             raise node_error("ERR_REPLY_SURPLUS", "the reply")
         return reply
 
@@ -191,7 +198,8 @@ class Connection:
         return received
 
     def destroy(self) -> None:
-        """Close at once, without waiting for anything."""
+        """Close at once, without waiting for anything. Another greenlet that waits fails."""
+        self._settle(node_error("ERR_SOCKET_CLOSED"))
         if self._timer is not None:
             self._timer.stop()
             self._timer.close()
@@ -307,6 +315,9 @@ class Connection:
         self._waits_for = what
         try:
             outcome = waiter.get()
+        except BaseException as error:  # it is noted, and goes on
+            self.interruption = error
+            raise
         finally:
             self._waiter = None
             self._waits_for = _NOTHING

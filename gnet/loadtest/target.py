@@ -31,9 +31,11 @@ class Target:
     port: int | None = None
 
     @property
-    def connect_arguments(self) -> tuple[Any, ...]:
-        """What ``socket.connect()`` takes in front of its options."""
-        return (self.address,) if self.port is None else (self.port, self.address)
+    def connect_options(self) -> dict[str, Any]:
+        """What `gnet.connect` takes. By name: a path alone that is a number would be a port."""
+        if self.port is None:
+            return {"path": self.address}
+        return {"host": self.address, "port": self.port}
 
 
 def read_target(host: str | None) -> Target:

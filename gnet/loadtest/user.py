@@ -44,7 +44,7 @@ class NetUser(User):
     #: Seconds that each other operation may take, from its beginning to its end.
     network_timeout: ClassVar[float] = 60.0
 
-    #: Options of `gnet.Socket.connect`: ``{'no_delay': True, 'local_address': '127.0.0.2'}``.
+    #: Options of `gnet.connect`: ``{'no_delay': True, 'local_address': '127.0.0.2'}``.
     connect_options: ClassVar[Mapping[str, Any]] = {}
 
     def __init__(self, environment: Environment) -> None:
