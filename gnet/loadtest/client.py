@@ -329,25 +329,25 @@ class NetClient:
         return b"" if until == 0 else connection.receive(until, deadline)
 
     def _send(self, data: bytes | str, deadline: float) -> bytes:
-        return self._current.send(data, deadline)
+        return self._current().send(data, deadline)
 
     def _request(self, data: bytes | str, until: Until, deadline: float) -> bytes:
-        return self._current.request(data, until, deadline)
+        connection = self._connection or self._current()
+        return connection.request(data, until, deadline)
 
     def _receive(self, until: Until, deadline: float) -> bytes:
-        return self._current.receive(until, deadline)
+        return self._current().receive(until, deadline)
 
     def _expect_close(self, deadline: float) -> bytes:
-        self._current.expect_close(deadline)
+        self._current().expect_close(deadline)
         self.destroy()
         return b""
 
     def _close(self, deadline: float) -> bytes:
-        self._current.close(deadline)
+        self._current().close(deadline)
         self.destroy()
         return b""
 
-    @property
     def _current(self) -> Connection:
         if self._connection is None:
             raise node_error("ERR_NOT_CONNECTED")
@@ -408,8 +408,8 @@ class NetClient:
 
     def _tell(self, reply: Reply) -> None:
         context = reply.context
-        if self._user is not None:
-            context = {**self._user.context(), **context}
+        if self._user is not None and (of_user := self._user.context()):
+            context = {**of_user, **context}
         self._request_event.fire(
             request_type=reply.request_type,
             name=reply.name,
@@ -436,5 +436,5 @@ def _countable(error: BaseException) -> BaseException:
 
 def _check_data(data: object) -> None:
     """Refuse what can't be sent: ``ERR_INVALID_ARG_TYPE``."""
-    if not isinstance(data, (bytes, str, bytearray, memoryview)):
+    if type(data) is not bytes and not isinstance(data, (bytes, str, bytearray, memoryview)):
         raise node_error("ERR_INVALID_ARG_TYPE", "data", ["string", "bytes"], data)
