@@ -288,11 +288,9 @@ class Connection:
             return len(received)
         if not said:
             return -1
-        if not isinstance(said, int) or not 0 < said <= len(received):
-            raise node_error(
-                "ERR_INVALID_RETURN_VALUE", "a length within what has come", "until", said
-            )
-        return said
+        if not isinstance(said, int) or said < 0:
+            raise node_error("ERR_INVALID_RETURN_VALUE", "a length or a boolean", "until", said)
+        return said if said <= len(received) else -1
 
     def _check_open(self, before: str) -> None:
         if self._failure is not None or not self._socket.writable:
