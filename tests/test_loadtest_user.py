@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,16 +10,13 @@ from typing import Any
 import pytest
 from gevent import monkey
 from gevent.event import Event
-from gevent.hub import get_hub
 from gevent.pool import Group
+from locust_runs import Ran, run_locust
 from locust_unpatched import Environment, StopUser, constant, task
-from support import ROOT, guarded, listening, passed
+from support import guarded, listening, passed
 
 from gnet import Server, Socket
 from gnet.loadtest import NetUser
-
-#: Seconds that a run of Locust may take; its start is most of it.
-RUN_S = 18
 
 
 @pytest.fixture
@@ -234,46 +228,16 @@ def on_quitting(environment, **kwargs):
 """
 
 
-class Ran:
-    """What a headless run of Locust has said."""
-
-    def __init__(self, code: int, output: str, errors: str) -> None:
-        self.code = code
-        self.errors = errors
-        start = output.find("[")  # Locust prints its statistics as the last thing
-        assert start >= 0, output + errors
-        self.statistics = {entry["name"]: entry for entry in json.loads(output[start:])}
-
-    def count(self, name: str) -> tuple[int, int]:
-        """How many requests of this name there were, and how many failed."""
-        entry = self.statistics[name]
-        return entry["num_requests"], entry["num_failures"]
-
-
-def locust(directory: Path, locustfile: str, *options: str) -> Ran:
-    """Run the locustfile without a web UI, to its end."""
+def run_saved(directory: Path, locustfile: str, *options: str) -> Ran:
+    """Run this text as a locustfile."""
     path = directory / "locustfile.py"
     path.write_text(locustfile, encoding="utf-8")
-    command = [sys.executable, "-m", "locust", "-f", str(path), "--headless", "--json", *options]
-    done = get_hub().threadpool.apply(
-        subprocess.run,
-        (command,),
-        {
-            "env": {**os.environ, "PYTHONPATH": str(ROOT)},
-            "cwd": directory,
-            "capture_output": True,
-            "text": True,
-            "timeout": RUN_S,
-            "check": False,
-        },
-    )
-    assert "Traceback" not in done.stderr, done.stderr
-    return Ran(done.returncode, done.stdout, done.stderr)
+    return run_locust(path, *options)
 
 
 def test_a_locustfile_runs_to_its_end(echo: Server, tmp_path: Path) -> None:
     """With tags, pacing, context and judged replies; Locust exits with 1, as requests failed."""
-    ran = locust(
+    ran = run_saved(
         tmp_path, LOCUSTFILE, "--host", host_at(echo), "-u", "2", "-r", "2", "-t", "1", "-T", "echo"
     )
     assert ran.code == 1
@@ -298,14 +262,16 @@ def test_a_locustfile_runs_to_its_end(echo: Server, tmp_path: Path) -> None:
 def test_a_run_without_a_failure_exits_with_0(echo: Server, tmp_path: Path) -> None:
     """By Locust's rule."""
     fine = LOCUSTFILE.replace('reply.failure("said no")', "reply.success()")
-    ran = locust(tmp_path, fine, "--host", host_at(echo), "-t", "1", "-T", "echo")
+    ran = run_saved(tmp_path, fine, "--host", host_at(echo), "-t", "1", "-T", "echo")
     assert ran.code == 0
     assert ran.count("no")[1] == 0
 
 
 def test_a_wrong_host_is_told_and_the_run_goes_on(tmp_path: Path) -> None:
     """Each connection fails with the forms that a host may have; no user dies."""
-    ran = locust(tmp_path, LOCUSTFILE, "--host", "http://127.0.0.1:4000", "-t", "1", "-T", "echo")
+    ran = run_saved(
+        tmp_path, LOCUSTFILE, "--host", "http://127.0.0.1:4000", "-t", "1", "-T", "echo"
+    )
     assert ran.code == 1
     connects, failures = ran.count("connect")
     assert connects == failures > 1

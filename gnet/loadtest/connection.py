@@ -25,7 +25,8 @@ __all__ = ["Connection", "Until", "check_until"]
 
 #: Where a reply ends: behind a delimiter, after so many bytes, where a function of what has come
 #: says so, or (None) where the server ends the connection. The function returns the length of the
-#: reply; or True if it is all that has come; or False while there is no end yet.
+#: reply, which may be more than has come; or True if it is all that has come; or False while it
+#: can't tell.
 Until: TypeAlias = "bytes | int | Callable[[bytes], bool | int] | None"
 
 #: Seconds that are only left over from rounding.
