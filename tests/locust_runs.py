@@ -33,8 +33,8 @@ class Ran:
         return entry["num_requests"], entry["num_failures"]
 
 
-def run_locust(locustfile: Path, *options: str) -> Ran:
-    """Run the locustfile without a web UI, to its end; other greenlets go on meanwhile."""
+def run_locust(locustfile: str | Path, *options: str) -> Ran:
+    """Run a locustfile, or several with commas between, to the end; other greenlets go on."""
     program = [sys.executable, "-m", "locust", "-f", str(locustfile)]
     command = [*program, "--headless", "--json", *options]
     done = get_hub().threadpool.apply(
