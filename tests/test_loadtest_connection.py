@@ -54,9 +54,9 @@ def until_ended(link: Link) -> None:
 # ---------------------------------------------------------------- replies
 
 
-def counted(data: bytes) -> int | bool:
+def counted(data: bytes) -> int:
     """A protocol whose first byte says how many follow."""
-    return len(data) > data[0] and 1 + data[0]
+    return 1 + data[0]
 
 
 #: Where a reply may end, by kind, with a reply that ends there and nowhere before.
@@ -148,7 +148,7 @@ def test_a_function_may_say_that_the_reply_is_all_that_has_come(link: Link) -> N
     assert call.outcome().data == b"a. b."
 
 
-@pytest.mark.parametrize("said", [-1, 4, 2.0, "3"])
+@pytest.mark.parametrize("said", [-1, 2.0, "3"])
 def test_a_length_that_cannot_be_is_told_of(link: Link, said: Any) -> None:
     """It is the function's fault, and named so."""
     call = Attempt(link.client.request, b"?", lambda _: said)

@@ -7,7 +7,8 @@ Importing it imports Locust, which patches the process with ``gevent.monkey.patc
 """
 
 from gnet.loadtest.client import NetClient, Reply
+from gnet.loadtest.connection import Until
 from gnet.loadtest.latencies import Latencies
 from gnet.loadtest.user import NetUser
 
-__all__ = ["Latencies", "NetClient", "NetUser", "Reply"]
+__all__ = ["Latencies", "NetClient", "NetUser", "Reply", "Until"]

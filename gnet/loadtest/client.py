@@ -250,8 +250,9 @@ class NetClient:
             data: What to send; a ``str`` as UTF-8.
             until: Where the reply ends: behind this delimiter (``bytes``), after so many bytes
                 (``int``), or where a function says so: it is given all that has come, and returns
-                the length of the reply, True if the reply is all of it, False if its end has not
-                come yet. None: where the server ends the connection.
+                the length of the reply, of which some may be still to come, True if the reply is
+                all that has come, or False if it can't tell yet. It must not block. None: where the
+                server ends the connection.
             name: The event's name.
             timeout: Seconds that all of it may take.
             context: Goes with the event.

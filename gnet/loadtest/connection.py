@@ -25,7 +25,8 @@ __all__ = ["Connection", "Until", "check_until"]
 
 #: Where a reply ends: behind a delimiter, after so many bytes, where a function of what has come
 #: says so, or (None) where the server ends the connection. The function returns the length of the
-#: reply; or True if it is all that has come; or False while there is no end yet.
+#: reply, which may be more than has come; or True if it is all that has come; or False while it
+#: can't tell.
 Until: TypeAlias = "bytes | int | Callable[[bytes], bool | int] | None"
 
 #: Seconds that are only left over from rounding.
@@ -299,11 +300,9 @@ class Connection:
             return len(received)
         if not said:
             return -1
-        if not isinstance(said, int) or not 0 < said <= len(received):
-            raise node_error(
-                "ERR_INVALID_RETURN_VALUE", "a length within what has come", "until", said
-            )
-        return said
+        if not isinstance(said, int) or said < 0:
+            raise node_error("ERR_INVALID_RETURN_VALUE", "a length or a boolean", "until", said)
+        return said if said <= len(received) else -1
 
     def _check_open(self, before: str) -> None:
         if self._failure is not None or not self._socket.writable:

@@ -66,7 +66,7 @@ class Latencies:
         environment: A master's has the sum of its workers'.
 
     Failed requests count, as in Locust's own statistics. All begins anew with each run, and when
-    Locust resets its statistics.
+    Locust resets its statistics: by hand, or with ``--reset-stats`` when all users are there.
 
     Example:
         @events.init.add_listener
@@ -77,12 +77,14 @@ class Latencies:
     def __init__(self, environment: Environment) -> None:
         self._pending: dict[Key, dict[int, int]] = {}
         self._histograms: dict[Key, HdrHistogram] = {}
+        self._environment = environment
         events = environment.events
         events.request.add_listener(self._on_request)
         events.report_to_master.add_listener(self._on_report_to_master)
         events.worker_report.add_listener(self._on_worker_report)
         events.test_start.add_listener(self._on_reset)
         events.reset_stats.add_listener(self._on_reset)
+        events.spawning_complete.add_listener(self._on_spawning_complete)
 
     def histograms(self) -> dict[Key, HdrHistogram]:
         """Return the histogram of each (type, name); they are the live ones: don't change them."""
@@ -134,6 +136,10 @@ class Latencies:
             if key not in self._histograms:
                 self._histograms[key] = new_histogram()
             self._histograms[key].decode_and_add(encoded)
+
+    def _on_spawning_complete(self, **_: Any) -> None:
+        if self._environment.reset_stats:
+            self._on_reset()
 
     def _on_reset(self, **_: Any) -> None:
         self._pending.clear()
