@@ -145,8 +145,7 @@ def test_a_greeting_is_the_data_of_the_connection() -> None:
 
 def test_a_reply_shows_what_it_is() -> None:
     """In a log, and when a test fails."""
-    reply = Reply("get")
-    reply.data = b"caf\xe9"
+    reply = Reply("TCP", "get", b"caf\xe9", None, 1.5, 0.0, {})
     assert repr(reply) == "<Reply TCP get: 4 bytes>"
     assert (bytes(reply), reply.text, reply.code) == (b"caf\xe9", "caf\ufffd", None)
     reply.error = ValueError("wrong")

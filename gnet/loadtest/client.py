@@ -26,7 +26,7 @@ from locust.exception import (
 
 from gnet.errors import node_error, system_error
 from gnet.loadtest.connection import Connection, Until, check_until
-from gnet.loadtest.target import Target, read_target
+from gnet.loadtest.target import read_target
 
 __all__ = ["NetClient", "Reply"]
 
@@ -37,7 +37,7 @@ MOST_REPLY_BYTES = 16 * 1024 * 1024
 _WAYS_ON = (InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately, StopTest, StopUser)
 
 
-class _RequestEvent(Protocol):
+class RequestEvent(Protocol):
     """What is told about each operation: Locust's ``environment.events.request``."""
 
     def fire(self, **meta: Any) -> None:
@@ -57,31 +57,28 @@ class Reply:
     ``RescheduleTask``.
     """
 
-    __slots__ = (
-        "_judged",
-        "_tell",
-        "context",
-        "data",
-        "error",
-        "name",
-        "request_type",
-        "response_time",
-        "start_time",
-    )
-
     #: How it is told at the end of the block; None if that was done already, or is due at once.
-    _tell: Callable[[Reply], None] | None
+    _tell: Callable[[Reply], None] | None = None
 
-    def __init__(self, name: str) -> None:
-        self._judged = False  # whether success() or failure() has the last word
-        self._tell = None
-        self.request_type = "TCP"
+    _judged = False  # whether success() or failure() has the last word
+
+    def __init__(
+        self,
+        request_type: str,
+        name: str,
+        data: bytes,
+        error: BaseException | None,
+        response_time: float,
+        start_time: float,
+        context: dict[str, Any],
+    ) -> None:
+        self.request_type = request_type
         self.name = name
-        self.context: dict[str, Any] = {}
-        self.data = b""
-        self.start_time = 0.0
-        self.error: BaseException | None = None
-        self.response_time = 0.0
+        self.data = data
+        self.error = error
+        self.response_time = response_time
+        self.start_time = start_time
+        self.context = context
 
     def __bool__(self) -> bool:
         return self.error is None
@@ -169,7 +166,7 @@ class NetClient:
     def __init__(
         self,
         host: str | None,
-        request_event: _RequestEvent,
+        request_event: RequestEvent,
         *,
         user: Any = None,
         connection_timeout: float = 60.0,
@@ -182,7 +179,7 @@ class NetClient:
         self.connect_options = dict(connect_options or {})
         self._request_event = request_event
         self._user = user
-        self._target: Target | None = None
+        self._request_type = "TCP"
         self._connection: Connection | None = None
         self._busy = False  # whether a greenlet is inside an operation
 
@@ -232,7 +229,9 @@ class NetClient:
         system (``EPIPE``, ``ECONNRESET``).
         """
         _check_data(data)
-        return self._measure(self._send, (data,), name, timeout, context, catch_response)
+        connection = self._connection
+        operation = _not_connected if connection is None else connection.send
+        return self._measure(operation, (data,), name, timeout, context, catch_response)
 
     def request(
         self,
@@ -264,7 +263,9 @@ class NetClient:
         """
         _check_data(data)
         check_until(until)
-        return self._measure(self._request, (data, until), name, timeout, context, catch_response)
+        connection = self._connection
+        operation = _not_connected if connection is None else connection.request
+        return self._measure(operation, (data, until), name, timeout, context, catch_response)
 
     def receive(
         self,
@@ -280,7 +281,9 @@ class NetClient:
         As `request` without sending; but what came behind the end is left for the next call.
         """
         check_until(until)
-        return self._measure(self._receive, (until,), name, timeout, context, catch_response)
+        connection = self._connection
+        operation = _not_connected if connection is None else connection.receive
+        return self._measure(operation, (until,), name, timeout, context, catch_response)
 
     def expect_close(
         self,
@@ -324,35 +327,25 @@ class NetClient:
         if self.connected:
             raise node_error("ERR_ALREADY_CONNECTED")
         self.destroy()
-        target = self._target = read_target(self.host)
+        target = read_target(self.host)
+        self._request_type = target.request_type
         self._connection = connection = Connection(target, MOST_REPLY_BYTES, self.connect_options)
         connection.wait_connected(deadline)
         return b"" if until == 0 else connection.receive(until, deadline)
 
-    def _send(self, data: bytes | str, deadline: float) -> bytes:
-        return self._current().send(data, deadline)
-
-    def _request(self, data: bytes | str, until: Until, deadline: float) -> bytes:
-        connection = self._connection or self._current()
-        return connection.request(data, until, deadline)
-
-    def _receive(self, until: Until, deadline: float) -> bytes:
-        return self._current().receive(until, deadline)
-
     def _expect_close(self, deadline: float) -> bytes:
-        self._current().expect_close(deadline)
+        if self._connection is None:
+            raise node_error("ERR_NOT_CONNECTED")
+        self._connection.expect_close(deadline)
         self.destroy()
         return b""
 
     def _close(self, deadline: float) -> bytes:
-        self._current().close(deadline)
-        self.destroy()
-        return b""
-
-    def _current(self) -> Connection:
         if self._connection is None:
             raise node_error("ERR_NOT_CONNECTED")
-        return self._connection
+        self._connection.close(deadline)
+        self.destroy()
+        return b""
 
     # ---------------------------------------------------------------- measuring
 
@@ -368,44 +361,45 @@ class NetClient:
         """Run an operation, and tell what came of it."""
         if self._busy:
             raise node_error("ERR_CLIENT_BUSY")
-        reply = Reply(name)
-        if context:
-            reply.context.update(context)
-        reply.start_time = time.time()
-        started = perf_counter()
-        deadline = started + (self.network_timeout if timeout is None else timeout)
+        data = b""
+        failure: BaseException | None = None
         interruption: BaseException | None = None
         self._busy = True
+        start_time = time.time()
+        started = perf_counter()
         try:
-            reply.data = operation(*arguments, deadline)
+            data = operation(
+                *arguments, started + (self.network_timeout if timeout is None else timeout)
+            )
         except (Exception, Timeout) as error:  # of any kind: it is told, and the user lives on
-            reply.error = _countable(error)
+            failure = _countable(error)
             connection = self._connection
+            if connection is not None:
+                data = connection.take_received()  # what has come of the reply
             if isinstance(error, Timeout) or (connection and error is connection.interruption):
                 interruption = error
-            self._give_up(reply)
+            self.destroy()
         except BaseException:  # the user is stopped
             self.destroy()
             raise
         finally:
             self._busy = False
-        reply.response_time = (perf_counter() - started) * 1000
-        if self._target is not None:
-            reply.request_type = self._target.request_type
-        if interruption is not None:
-            self._tell(reply)
-            raise interruption
-        if catch_response:
+        reply = Reply(
+            self._request_type,
+            name,
+            data,
+            failure,
+            (perf_counter() - started) * 1000,
+            start_time,
+            dict(context) if context else {},
+        )
+        if catch_response and interruption is None:
             reply._tell = self._tell
-        else:
-            self._tell(reply)
+            return reply
+        self._tell(reply)
+        if interruption is not None:
+            raise interruption
         return reply
-
-    def _give_up(self, reply: Reply) -> None:
-        """Keep what has come of a reply, and nothing else of the connection."""
-        if self._connection is not None:
-            reply.data = self._connection.take_received()
-            self.destroy()
 
     def _tell(self, reply: Reply) -> None:
         context = reply.context
@@ -421,6 +415,10 @@ class NetClient:
             exception=reply.error,
             start_time=reply.start_time,
         )
+
+
+def _not_connected(*_: object) -> bytes:
+    raise node_error("ERR_NOT_CONNECTED")
 
 
 def _countable(error: BaseException) -> BaseException:

@@ -41,6 +41,11 @@ _REPLY = State("reply")
 _CLOSE = State("close")
 _LAST = State("last")
 
+# How far the connection is: not connected yet, good for requests, not any more.
+_OPENING = State("opening")
+_OPEN = State("open")
+_OVER = State("over")
+
 _TIMED_OUT = {
     _CONNECT: ("connect", "no answer in time,"),
     _WRITTEN: ("write", "not taken in time by"),
@@ -81,6 +86,7 @@ class Connection:
         "_deadline",
         "_failure",
         "_hub",
+        "_life",
         "_most_bytes",
         "_received",
         "_run_callback",
@@ -108,6 +114,7 @@ class Connection:
         self._until: Until = None
         self._waiter: Waiter[Any] | None = None
         self._waits_for = _NOTHING
+        self._life = _OPENING
         self._failure: BaseException | None = None
         self._deadline = 0.0
         self.interruption = None
@@ -123,8 +130,7 @@ class Connection:
     @property
     def is_open(self) -> bool:
         """Whether requests can be sent: connected, and ended by neither side."""
-        socket = self._socket
-        return self._failure is None and socket.writable and not socket.connecting
+        return self._life is _OPEN
 
     @property
     def socket(self) -> Socket:
@@ -140,7 +146,8 @@ class Connection:
 
     def send(self, data: bytes | str, deadline: float) -> bytes:
         """Write, and wait until the kernel has taken all of it. Returns no bytes."""
-        self._check_open("this was sent")
+        if self._life is not _OPEN:
+            raise self._lost("this was sent")
         socket = self._socket
         socket.write(data, self._on_written)
         if socket.errored is not None:  # the kernel has refused it; 'error' is still to come
@@ -157,12 +164,11 @@ class Connection:
             OSError: What the system said.
         """
         # Written out where `receive` would do: most of a load test's time is spent here.
-        socket = self._socket
-        if self._failure is not None or not socket.writable:
+        if self._life is not _OPEN:
             raise self._lost("this was sent")
         if self._received:
             raise node_error("ERR_REPLY_SURPLUS", "the last reply, before this was sent")
-        socket.write(data)
+        self._socket.write(data)
         self._until = until
         self._scanned = 0
         end = self._wait(_REPLY, deadline)
@@ -196,6 +202,7 @@ class Connection:
 
     def close(self, deadline: float) -> bytes:
         """End the connection and wait for the server to do so, whatever it may still send."""
+        self._life = _OVER
         self._received = b""
         self._socket.end()
         self._wait(_LAST, deadline)
@@ -208,6 +215,7 @@ class Connection:
 
     def destroy(self) -> None:
         """Close at once, without waiting for anything. Another greenlet that waits fails."""
+        self._life = _OVER
         self._settle(node_error("ERR_SOCKET_CLOSED"))
         if self._timer is not None:
             self._timer.stop()
@@ -218,6 +226,7 @@ class Connection:
     # ---------------------------------------------------------------- the socket's listeners
 
     def _on_connect(self) -> None:
+        self._life = _OPEN
         if self._waits_for is _CONNECT:
             self._settle(0)
 
@@ -262,6 +271,7 @@ class Connection:
             self._socket.destroy()
 
     def _on_end(self) -> None:
+        self._life = _OVER
         if self._waits_for is _REPLY:
             if self._until is None:
                 self._settle(len(self._received))
@@ -272,6 +282,7 @@ class Connection:
         self._fail(error)
 
     def _on_close(self, had_error: bool) -> None:
+        self._life = _OVER
         waits_for = self._waits_for
         if waits_for is _CLOSE or waits_for is _LAST:
             self._settle(0)
@@ -303,10 +314,6 @@ class Connection:
         if not isinstance(said, int) or said < 0:
             raise node_error("ERR_INVALID_RETURN_VALUE", "a length or a boolean", "until", said)
         return said if said <= len(received) else -1
-
-    def _check_open(self, before: str) -> None:
-        if self._failure is not None or not self._socket.writable:
-            raise self._lost(before)
 
     def _lost(self, before: str) -> BaseException:
         """Why the connection is no more."""
@@ -345,6 +352,7 @@ class Connection:
 
     def _fail(self, error: BaseException) -> None:
         """End what waits with an error, or the next thing that wants to."""
+        self._life = _OVER
         if self._failure is None:
             self._failure = error
         self._settle(error)
