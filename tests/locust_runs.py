@@ -22,10 +22,12 @@ class Ran:
 
     def __init__(self, code: int, output: str, errors: str) -> None:
         self.code = code
+        self.output = output
         self.errors = errors
-        start = output.find("[")  # Locust prints its statistics as the last thing
+        start = output.find("[\n")  # an array over several lines, among what the locustfile prints
         assert start >= 0, output + errors
-        self.statistics = {entry["name"]: entry for entry in json.loads(output[start:])}
+        entries, _ = json.JSONDecoder().raw_decode(output, start)
+        self.statistics = {entry["name"]: entry for entry in entries}
 
     def count(self, name: str) -> tuple[int, int]:
         """How many requests of this name there were, and how many failed."""

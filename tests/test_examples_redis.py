@@ -34,7 +34,7 @@ def redis(tmp_path: Path) -> Iterator[Path]:
     try:
         assert process.stdout is not None
         said: list[str] = []
-        with guarded(f"Redis, which has said {said}"):
+        with guarded("Redis to be ready"):
             while "ready to accept connections" not in "".join(said):
                 said.append(get_hub().threadpool.apply(process.stdout.readline))
                 assert said[-1], said

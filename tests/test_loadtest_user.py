@@ -248,7 +248,7 @@ def test_a_locustfile_runs_to_its_end(echo: Server, tmp_path: Path) -> None:
     assert failures == 0
     judged, refused = ran.count("no")
     assert 0 < judged == refused <= requests
-    assert requests <= 2 * 101  # each user began at most one every 10 ms
+    assert requests < 1000  # a hundred a second each: as fast as it goes would be thousands
     [line] = [line for line in ran.errors.splitlines() if line.startswith("SEEN ")]
     contexts, counts = json.loads(line.removeprefix("SEEN "))
     assert contexts == [
