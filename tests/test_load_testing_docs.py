@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from locust_runs import Ran, run_locust
+from locust_runs import Ran, run_until
 from support import PACKAGE, ROOT, listening
 
 from gnet import Server, Socket
@@ -40,13 +40,13 @@ def line_server(greeting: str = "") -> Iterator[Server]:
         server.close_all_connections()
 
 
-def run(directory: Path, code: str, server: Server, *options: str) -> Ran:
-    """Save and run it for a second."""
+def run(directory: Path, code: str, server: Server, last: str, count: int = 1) -> Ran:
+    """Save it, and run it until there were so many requests of that name."""
     path = directory / "shown.py"
     path.write_text(code, encoding="utf-8")
     address: Any = server.address()
     host = f"tcp://{address.address}:{address.port}"
-    return run_locust(path, "--host", host, "-t", "1", *options)
+    return run_until(last, count, path, "--host", host)
 
 
 def test_the_ten_lines_run(tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_the_ten_lines_run(tmp_path: Path) -> None:
     code = block("class PingUser")
     assert len([line for line in code.splitlines() if line.strip()]) <= 10
     with line_server() as server:
-        ran = run(tmp_path, code, server)
+        ran = run(tmp_path, code, server, "ping")
     assert ran.code == 0
     assert set(ran.statistics) == {"connect", "ping"}
     assert ran.count("connect") == (1, 0)
@@ -65,7 +65,7 @@ def test_an_expected_refusal_is_counted_by_itself(tmp_path: Path) -> None:
     """Of a server that gives no connection at all."""
     with line_server("hello\n") as server:
         server.max_connections = 0
-        ran = run(tmp_path, block("class CrowdUser"), server)
+        ran = run(tmp_path, block("class CrowdUser"), server, "connect [refused]")
     assert ran.code == 0
     assert set(ran.statistics) == {"connect [refused]"}
 
@@ -73,7 +73,7 @@ def test_an_expected_refusal_is_counted_by_itself(tmp_path: Path) -> None:
 def test_a_connection_that_is_given_is_counted_as_ever(tmp_path: Path) -> None:
     """The same locustfile, and a server with room."""
     with line_server("hello\n") as server:
-        ran = run(tmp_path, block("class CrowdUser"), server)
+        ran = run(tmp_path, block("class CrowdUser"), server, "close")
     assert ran.code == 0
     assert set(ran.statistics) == {"connect", "close"}
 
@@ -81,7 +81,8 @@ def test_a_connection_that_is_given_is_counted_as_ever(tmp_path: Path) -> None:
 def test_more_connections_and_latencies_run(tmp_path: Path) -> None:
     """Two of the locustfiles in one: each user has two connections."""
     with line_server() as server:
-        ran = run(tmp_path, block("class PairUser") + block("Latencies(environment)"), server)
+        code = block("class PairUser") + block("Latencies(environment)")
+        ran = run(tmp_path, code, server, "ping", 2)
     assert ran.code == 0
     assert ran.count("connect") == (2, 0)
     assert re.search(r"^ping: \d+ times, \d+ µs, 99 % \d+ µs$", ran.output, re.MULTILINE)
