@@ -34,7 +34,7 @@ def redis(tmp_path: Path) -> Iterator[Path]:
     try:
         assert process.stdout is not None
         said: list[str] = []
-        with guarded(f"Redis, which has said {said}"):
+        with guarded("Redis to be ready"):
             while "ready to accept connections" not in "".join(said):
                 said.append(get_hub().threadpool.apply(process.stdout.readline))
                 assert said[-1], said
@@ -84,8 +84,7 @@ def test_redis_has_counted_as_many_commands_as_locust(redis: Path, tmp_path: Pat
     """None failed, and none was lost."""
     beside = tmp_path / "five_rounds.py"
     beside.write_text(FIVE_ROUNDS_EACH, encoding="utf-8")
-    users = ("-u", "3", "-r", "3", "-t", "15")
-    ran = run_locust(f"{EXAMPLE},{beside}", "--host", f"unix:{redis}", *users)
+    ran = run_locust(EXAMPLE, beside, "--host", f"unix:{redis}", "-u", "3", "-r", "3")
     assert ran.code == 0
     assert ran.count("connect") == (3, 0)
     told = calls(redis)

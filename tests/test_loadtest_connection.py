@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import socket as stdlib_socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import perf_counter
@@ -17,6 +18,7 @@ from loadtest_peers import Events, Link, host_of, linked_client, listener, reset
 from support import (
     GUARD_S,
     Attempt,
+    expect_event,
     guarded,
     receive_exactly,
     settle,
@@ -277,23 +279,54 @@ def test_a_reply_without_an_end_ends_the_connection(link: Link) -> None:
 
 def test_a_length_that_was_asked_for_may_be_longer(link: Link) -> None:
     """The limit is for ends that are looked for."""
-    call = Attempt(link.client.request, b"?", MOST_REPLY_BYTES + 1)
+    size = MOST_REPLY_BYTES + 2**20
+    call = Attempt(link.client.request, b"?", size)
     receive_exactly(link.peer, 1)
     with guarded("the reply"):
-        link.peer.sendall(b"x" * (MOST_REPLY_BYTES + 1))
-    assert len(call.outcome().data) == MOST_REPLY_BYTES + 1
+        link.peer.sendall(b"x" * size)
+    assert len(call.outcome().data) == size
 
 
 # ---------------------------------------------------------------- ends
 
 
 def test_a_server_that_closes_as_expected_is_no_failure(link: Link) -> None:
-    """Whether it does so before or after it is waited for."""
+    """It is what was waited for."""
     call = Attempt(link.client.expect_close)
     settle()
     link.peer.close()
     assert call.outcome()
     assert not link.client.connected
+
+
+@pytest.mark.parametrize("operation", ["expect_close", "close"])
+def test_a_server_that_has_closed_already_is_no_failure(link: Link, operation: str) -> None:
+    """It need not be waited for."""
+    link.peer.close()
+    until_ended(link)
+    assert getattr(link.client, operation)()
+    assert link.events.take()["exception"] is None
+    assert link.client.socket is None
+
+
+def test_a_word_before_the_end_is_surplus(link: Link) -> None:
+    """Also if it came before the end was waited for."""
+    link.peer.sendall(b"wait")
+    link.peer.close()
+    until_ended(link)
+    reply = link.client.expect_close()
+    assert (reply.code, reply.data) == ("ERR_REPLY_SURPLUS", b"wait")
+
+
+def test_no_reply_is_waited_for_once_the_server_has_said_its_last(link: Link) -> None:
+    """Though this side has not ended yet, having more to send than is read."""
+    ended = expect_event(link.client.socket, "end")
+    link.client.socket.write(b"x" * 2**25)
+    link.peer.shutdown(stdlib_socket.SHUT_WR)
+    ended.wait()
+    reply = link.client.receive(1)
+    assert reply.code == "ERR_CONNECTION_ENDED"
+    assert "before the reply was complete" in str(reply.error)
 
 
 def test_a_word_in_place_of_the_end_is_surplus(link: Link) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from locust_unpatched import Environment
 
@@ -59,6 +59,7 @@ def test_what_has_no_duration_is_not_counted(environment: Environment) -> None:
     assert latencies.summaries() == {}
 
 
+@settings(max_examples=25)  # reading a histogram costs a loop over all it could hold
 @given(st.lists(st.floats(0, 10_000_000), min_size=1, max_size=50))
 def test_any_latency_is_counted_to_three_digits(msecs: list[float]) -> None:
     """From a microsecond to an hour; what is outside counts as the nearer of the two."""

@@ -11,7 +11,7 @@ import pytest
 from gevent import monkey
 from gevent.event import Event
 from gevent.pool import Group
-from locust_runs import Ran, run_locust
+from locust_runs import Ran, run_until
 from locust_unpatched import Environment, StopUser, constant, task
 from support import guarded, listening, passed
 
@@ -228,27 +228,24 @@ def on_quitting(environment, **kwargs):
 """
 
 
-def run_saved(directory: Path, locustfile: str, *options: str) -> Ran:
-    """Run this text as a locustfile."""
+def run_saved(directory: Path, code: str, host: str, last: str) -> Ran:
+    """Run this text as a locustfile with two users, until ten requests of that name."""
     path = directory / "locustfile.py"
-    path.write_text(locustfile, encoding="utf-8")
-    return run_locust(path, *options)
+    path.write_text(code, encoding="utf-8")
+    return run_until(last, 10, path, "--host", host, "-u", "2", "-r", "2", "-T", "echo")
 
 
 def test_a_locustfile_runs_to_its_end(echo: Server, tmp_path: Path) -> None:
     """With tags, pacing, context and judged replies; Locust exits with 1, as requests failed."""
-    ran = run_saved(
-        tmp_path, LOCUSTFILE, "--host", host_at(echo), "-u", "2", "-r", "2", "-t", "1", "-T", "echo"
-    )
+    ran = run_saved(tmp_path, LOCUSTFILE, host_at(echo), "no")
     assert ran.code == 1
     assert set(ran.statistics) == {"connect", "request", "no"}
-    assert ran.count("connect") == (2, 0)
+    connects, not_connected = ran.count("connect")
     requests, failures = ran.count("request")
-    assert requests > 2
-    assert failures == 0
     judged, refused = ran.count("no")
-    assert 0 < judged == refused <= requests
-    assert requests <= 2 * 101  # each user began at most one every 10 ms
+    assert (1 <= connects <= 2, not_connected) == (True, 0)
+    assert (requests >= judged, failures) == (True, 0)
+    assert 10 <= judged == refused
     [line] = [line for line in ran.errors.splitlines() if line.startswith("SEEN ")]
     contexts, counts = json.loads(line.removeprefix("SEEN "))
     assert contexts == [
@@ -256,25 +253,23 @@ def test_a_locustfile_runs_to_its_end(echo: Server, tmp_path: Path) -> None:
         ["no", [["user", "ann"]]],
         ["request", [["size", 6], ["user", "ann"]]],
     ]
-    assert counts == {"connect": 2, "request": requests, "no": judged}
+    assert counts == {"connect": connects, "request": requests, "no": judged}
 
 
 def test_a_run_without_a_failure_exits_with_0(echo: Server, tmp_path: Path) -> None:
     """By Locust's rule."""
     fine = LOCUSTFILE.replace('reply.failure("said no")', "reply.success()")
-    ran = run_saved(tmp_path, fine, "--host", host_at(echo), "-t", "1", "-T", "echo")
+    ran = run_saved(tmp_path, fine, host_at(echo), "no")
     assert ran.code == 0
     assert ran.count("no")[1] == 0
 
 
 def test_a_wrong_host_is_told_and_the_run_goes_on(tmp_path: Path) -> None:
     """Each connection fails with the forms that a host may have; no user dies."""
-    ran = run_saved(
-        tmp_path, LOCUSTFILE, "--host", "http://127.0.0.1:4000", "-t", "1", "-T", "echo"
-    )
+    ran = run_saved(tmp_path, LOCUSTFILE, "http://127.0.0.1:4000", "connect")
     assert ran.code == 1
     connects, failures = ran.count("connect")
-    assert connects == failures > 1
+    assert connects == failures >= 10
     assert set(ran.statistics) == {"connect"}
     assert "ERR_INVALID_URL" in ran.errors
     assert "tcp://host:port" in ran.errors

@@ -183,9 +183,12 @@ class Connection:
         self._until = until
         self._scanned = 0
         end = self._find_end() if self._received else -1
-        if end < 0:
-            has_ended = until is None and self._socket.readable_ended
-            end = len(self._received) if has_ended else self._wait(_REPLY, deadline)
+        if end < 0 and not self._socket.readable_ended:
+            end = self._wait(_REPLY, deadline)
+        elif end < 0 and until is None:
+            end = len(self._received)
+        elif end < 0:
+            raise self._lost("the reply was complete")
         received = self._received
         if end == len(received):
             self._received = b""
