@@ -1,7 +1,8 @@
-"""The same Locust user twice: with `gnet.loadtest.NetUser`, and with a plain socket.
+"""The same Locust user with `gnet.loadtest.NetUser`, with a plain socket, and with neither.
 
 A locustfile, run by `benchmarks.users`. Both send 64 bytes to an echo server, read up to the end
-of the line, have a deadline, and fire one request event; both go on whatever happens.
+of the line, have a deadline, and fire one request event; both go on whatever happens. The third
+only fires the event: what it costs is Locust's own, and no client can take it away.
 """
 
 import json
@@ -69,6 +70,24 @@ class Plain(User):
             context=self.context(),
             exception=error,
             start_time=start_time,
+        )
+
+
+class Nothing(User):
+    """Tells of a request that it has not made."""
+
+    @task
+    def echo(self) -> None:
+        """No request."""
+        self.environment.events.request.fire(
+            request_type="TCP",
+            name="echo",
+            response_time=1.0,
+            response_length=len(MESSAGE),
+            response=MESSAGE,
+            context=self.context(),
+            exception=None,
+            start_time=time.time(),
         )
 
 

@@ -1,8 +1,9 @@
 """Requests per second of a Locust process: NetUser beside a plain socket, turn by turn.
 
 ``python -m benchmarks.users``, from the root of the repository. A gnet echo server has one core,
-Locust another; the processes of both users take turns, a few seconds each. The headline is the
-median over the turns of the ratio within a turn.
+Locust another; processes with each kind of user take turns, a few seconds each. The headline is the
+median over the turns of the ratio within a turn. A user that makes no requests shows what Locust
+itself needs for one, and so how much faster any client could be at most.
 """
 
 import argparse
@@ -15,7 +16,8 @@ from typing import Any
 from benchmarks.machine import choose_cores, pinned
 from benchmarks.peers import PEERS, ServerProcess
 
-USERS = ("Net", "Plain")
+#: In the order of the columns: NetUser, a plain socket, no request at all.
+USERS = ("Net", "Plain", "Nothing")
 
 
 def measure(user: str, port: int, users: int, seconds: int) -> dict[str, Any]:
@@ -41,31 +43,36 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=4, help="length of a turn (default 4)")
     options = parser.parse_args()
     cores = choose_cores()
-    rates: list[float] = []
-    costs: list[float] = []
+    faster: list[float] = []
+    cheaper: list[float] = []
+    own: list[float] = []
     print(f"{options.users} users, 64 bytes there and back; {cores}")
     print(f"{'':5}  {'requests per second':>28}  {'CPU time per request, µs':>28}")
-    heads = ("NetUser", "plain", "ratio")
+    heads = ("NetUser", "plain", "Locust")
     print("round" + "".join(f"  {head:>8}" for head in (*heads, *heads)))
     with ServerProcess(PEERS["gnet"], cores.server) as server:
         for number in range(options.rounds):
             rate, cost = {}, {}
-            for user in USERS if number % 2 else USERS[::-1]:
+            turn = number % len(USERS)
+            for user in USERS[turn:] + USERS[:turn]:
                 with pinned(cores.client):
                     found = measure(user, server.port, options.users, options.seconds)
                 rate[user] = found["requests"] / found["seconds"]
                 cost[user] = found["cpu_seconds"] / found["requests"] * 1e6
-            rates.append(rate["Net"] / rate["Plain"])
-            costs.append(cost["Net"] / cost["Plain"])
-            print(
-                f"{number + 1:5}  {rate['Net']:8.0f}  {rate['Plain']:8.0f}  {rates[-1]:8.2f}"
-                f"  {cost['Net']:8.1f}  {cost['Plain']:8.1f}  {costs[-1]:8.2f}",
-                flush=True,
-            )
+            faster.append(rate["Net"] / rate["Plain"])
+            cheaper.append(cost["Net"] / cost["Plain"])
+            own.append(cost["Nothing"] / cost["Plain"])
+            columns = "".join(f"  {rate[user]:8.0f}" for user in USERS)
+            columns += "".join(f"  {cost[user]:8.1f}" for user in USERS)
+            print(f"{number + 1:5}{columns}", flush=True)
     print(
-        f"NetUser makes {statistics.median(rates):.2f} times as many requests per second "
-        f"(median; {min(rates):.2f} to {max(rates):.2f}), each for {statistics.median(costs):.2f} "
-        f"of the CPU time ({min(costs):.2f} to {max(costs):.2f})"
+        f"NetUser makes {statistics.median(faster):.2f} times as many requests per second "
+        f"(median; {min(faster):.2f} to {max(faster):.2f}), each for "
+        f"{statistics.median(cheaper):.2f} of the CPU time."
+    )
+    print(
+        f"Locust itself needs {statistics.median(own):.2f} of the plain user's CPU time: no client "
+        f"can make more than {1 / statistics.median(own):.2f} times as many."
     )
     return 0
 
