@@ -24,7 +24,7 @@ pytestmark = pytest.mark.timeout(60)
 SMALL = {
     "accept": ("--first-users", "2", "--users-per-step", "2", "--steps", "2", "--step-seconds=1"),
     "backlog": ("--backlog", "3", "--pause", "1.5", "--extra-users", "2"),
-    "max_connections": ["--limit", "5", "--hold", "0.2", "-u", "15", "-r", "15", "-t", "2s"],
+    "max_connections": ["--limit", "5", "--hold", "0.2", "-u", "15", "-r", "15", "-t", "3s"],
 }
 #: As short, and with only one step.
 BRIEF = ("--first-users", "2", "--steps", "1", "--step-seconds", "1")
