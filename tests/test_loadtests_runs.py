@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import signal
 import socket
 import time
@@ -12,8 +13,17 @@ from typing import Any
 
 import psutil
 import pytest
-from locust_process import ALL_SPAWNED, LOCUST_GUARD_S, Locust, found, locust, results_of
-from support import LoadServer, load_server
+import requests
+from locust_process import (
+    ALL_SPAWNED,
+    LOCUST_GUARD_S,
+    Locust,
+    found,
+    listening_port,
+    locust,
+    results_of,
+)
+from support import GUARD_S, LoadServer, load_server
 
 from loadtests.agreement import GREETING, Statistics
 from loadtests.statistics import StatisticsClient
@@ -83,6 +93,11 @@ def broken_lines(output: str) -> list[str]:
     return [line for line in output.splitlines() if line.startswith("BROKEN")]
 
 
+def ended(program: Locust, times: int) -> bool:
+    """Whether the backlog was judged so often."""
+    return program.output.count("\nbacklog: ") == times
+
+
 # ---------------------------------------------------------------- what goes well
 
 
@@ -138,6 +153,25 @@ def test_a_server_of_somebody_else_is_judged_by_what_it_did_meanwhile(tmp_path: 
             _, output = program.end()
         assert server.process.poll() is None
     assert not any("counted as" in line for line in broken_lines(output)), output
+
+
+def test_a_second_run_from_the_web_ui_is_as_good_as_the_first(tmp_path: Path) -> None:
+    """Nothing of the first is left, neither its end nor its counts."""
+    where = ("--web-host", "127.0.0.1", "--web-port", "0")
+    with locust(tmp_path, "backlog", *where, *SMALL["backlog"]) as program:
+        url = f"http://127.0.0.1:{listening_port(program)}/swarm"
+
+        def started(times: int) -> bool:
+            """Ask again while Locust is still at the run before."""
+            assert requests.post(url, data={}, timeout=GUARD_S).ok
+            return program.output.count("Shape test starting") == times
+
+        for times in (1, 2):
+            found(functools.partial(started, times), "a start")
+            found(functools.partial(ended, program, times), "a verdict")
+        program.process.terminate()
+        code, output = program.end()
+    assert (code, broken_lines(output)) == (0, []), output
 
 
 # ---------------------------------------------------------------- what does not hold
@@ -271,13 +305,13 @@ def test_a_signal_ends_a_run_with_its_verdict(
         program.wait_for(ALL_SPAWNED)
         children = server_of(program)
         program.send_to_all(number) if number == signal.SIGINT else program.process.terminate()
-        ended, output = program.end()
+        seen, output = program.end()
         assert psutil.wait_procs(children, LOCUST_GUARD_S)[1] == []
     assert "does the server still run?" not in output
     results = results_of(path)
     assert f"{test}: {'passed' if results['passed'] else 'FAILED'}" in output
-    assert ended == (0 if results["passed"] else 1)
-    assert code in (ended, None), output
+    assert seen == (0 if results["passed"] else 1)
+    assert code in (seen, None), output
 
 
 def test_a_signal_while_the_users_end_does_not_cost_the_verdict(tmp_path: Path) -> None:
