@@ -59,7 +59,8 @@ class Steps(LoadTestShape):
         """Return the users of this second, or None after the last step."""
         assert self.runner is not None
         options: Any = self.runner.environment.parsed_options
-        seconds: float = self.get_run_time()  # type: ignore[no-untyped-call]  # of Locust's
+        # While the server starts it is the first step's turn, which lasts as long as the others.
+        seconds = 0.0 if test.run is None else test.run.seconds
         step = int(seconds // max(options.step_seconds, 1))
         if step >= options.steps:
             return None

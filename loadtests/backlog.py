@@ -130,8 +130,8 @@ class AllAtOnce(LoadTestShape):
 
     def tick(self) -> tuple[int, float] | None:
         """Return the users, or None when all is over."""
-        if test.run is None:
-            return (1, 1.0) if not test.expectations else None
+        if test.run is None:  # the server starts, when Locust is asked for users
+            return 1, 1.0
         if test.is_over():
             return None
         users = test.users(test.run)

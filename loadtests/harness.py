@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import datetime
 import functools
+import signal
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -70,6 +71,7 @@ class Run:
     )
     samples: list[dict[str, Any]] = field(default_factory=list)
     failure: str | None = None
+    sampling: gevent.Greenlet[[Run], None] | None = None
 
     @property
     def seconds(self) -> float:
@@ -94,11 +96,13 @@ class LoadTest(ABC):
     name: ClassVar[str]
 
     def __init__(self) -> None:
+        #: The run that is under way: from when its server is ready until it is to be judged.
         self.run: Run | None = None
         self.latencies: Latencies | None = None
         self.expectations: Sequence[Expectation] = ()
         self._environment: Any = None
-        self._sampling: Any = None
+        self._samples: Sequence[dict[str, Any]] = ()  # of the run, or the last one if there is none
+        self._ending: gevent.Greenlet[[Run], None] | None = None
         self._visits = 0  # that are under way in this process
         self._is_draining = False  # set by the end of a run, whatever the users are at
         self._visits_of_workers: dict[str, int] = {}
@@ -123,7 +127,10 @@ class LoadTest(ABC):
         """Prepare a server before the first user comes."""
 
     def notes(self) -> dict[str, Any]:
-        """Return what clients know at this moment, for the sample of what the server does."""
+        """Return what clients know at this moment, for the sample of what the server does.
+
+        It is asked only where the clients are: not in a master.
+        """
         return {}
 
     # ---------------------------------------------------------------- for judging
@@ -176,6 +183,10 @@ class LoadTest(ABC):
         environment.events.test_stopping.add_listener(self._on_test_stopping)
         environment.events.test_stop.add_listener(self._on_test_stop)
         environment.events.worker_report.add_listener(self._on_worker_report)
+        environment.events.quitting.add_listener(self._on_quitting)
+        if environment.shape_class is not None:
+            # As Ctrl-C: Locust has no handler before the end of a shape that runs without a web UI.
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
         if web_ui is not None:
             webui.extend(web_ui, self.tables)
 
@@ -184,15 +195,19 @@ class LoadTest(ABC):
 
     def _on_test_start(self, **_: Any) -> None:
         self.expectations = ()
-        self.run = None
+        self._samples = ()
         try:
-            self.run = run = self._begin()
-            self.before_users(run)
+            run = self._begin()
         except (ServerError, StatisticsError) as error:
             self._conclude([Expectation("the test can begin", "yes", str(error), holds=False)])
-            gevent.spawn(self._environment.runner.quit)
+            runner = self._environment.runner
+            # Whoever looks at the web UI may mend it and start again.
+            gevent.spawn(runner.quit if self._environment.web_ui is None else runner.stop)
             return
-        self._sampling = gevent.spawn(self._sample, run)
+        # Not before the server is ready: Locust starts anew if a shape asks for other users before.
+        self.run = run
+        self._samples = run.samples
+        run.sampling = gevent.spawn(self._sample, run)
 
     def _begin(self) -> Run:
         """Start a server, or find the one that runs."""
@@ -211,11 +226,14 @@ class LoadTest(ABC):
         statistics = StatisticsClient(url)
         try:
             start = statistics.read()
-        except StatisticsError:
+            run = Run(options, statistics, server, start, start)
+            self.before_users(run)
+        except (ServerError, StatisticsError):
+            statistics.close()
             if server is not None:
                 server.stop()
             raise
-        return Run(options, statistics, server, start, start)
+        return run
 
     def _sample(self, run: Run) -> None:
         """Sample the server's statistics until it is killed."""
@@ -224,7 +242,9 @@ class LoadTest(ABC):
             gevent.sleep(_SAMPLE_S)
 
     def _take_sample(self, run: Run) -> None:
-        notes = self.notes()  # before the server is asked, so that they are not ahead of it
+        notes = (
+            self.notes() if self.is_local else {}
+        )  # before the server is asked, so that they are not ahead of it
         try:
             run.last = run.statistics.read()
         except StatisticsError as error:
@@ -269,8 +289,9 @@ class LoadTest(ABC):
         """Whether each has said, together with its statistics, that nothing is under way."""
         if self.is_local:
             return True
-        workers = self._environment.runner.clients.all
-        return all(self._visits_of_workers.get(each.id, 1) == 0 for each in workers)
+        clients = self._environment.runner.clients
+        workers = {each.id for each in clients.all} - {each.id for each in clients.missing}
+        return all(self._visits_of_workers.get(each, 1) == 0 for each in workers)
 
     def _on_report_to_master(self, data: dict[str, Any], **_: Any) -> None:
         if self._is_draining:
@@ -283,26 +304,50 @@ class LoadTest(ABC):
     # ---------------------------------------------------------------- the verdict
 
     def _on_test_stop(self, **_: Any) -> None:
-        run = self.run
-        if run is None:
-            return
-        self._sampling.kill()
-        until = run.seconds + _SETTLE_S
-        self._take_sample(run)
-        while run.last.connections and run.failure is None and run.seconds < until:
-            gevent.sleep(_SAMPLE_S)
+        run, self.run = self.run, None
+        if run is not None:
+            # In a greenlet of its own, as Locust may kill the one that stops when Ctrl-C comes.
+            self._ending = gevent.spawn(self._end, run)
+        if self._ending is not None:
+            self._ending.join()
+
+    def _on_quitting(self, **_: Any) -> None:
+        """Have the verdict before Locust decides about the exit code; its master does so itself."""
+        if self.is_local:
+            self._environment.runner.quit()
+        if self._ending is not None:
+            self._ending.join()
+
+    def _end(self, run: Run) -> None:
+        """Judge a run, and end its server."""
+        try:
+            if run.sampling is not None:
+                run.sampling.kill()
+            until = run.seconds + _SETTLE_S
             self._take_sample(run)
-        expectations = [self._expect_no_failures(), *self.judge(run)]
-        if run.failure is not None:
-            expectations.append(
-                Expectation("the server tells its statistics", "yes", run.failure, holds=False)
-            )
-        self._conclude(expectations)
-        if run.options.results:
-            self._results(run).write(Path(run.options.results))
-        run.statistics.close()
-        if run.server is not None:
-            run.server.stop()
+            while run.last.connections and run.failure is None and run.seconds < until:
+                gevent.sleep(_SAMPLE_S)
+                self._take_sample(run)
+            expectations = [self._expect_no_failures(), *self.judge(run)]
+            if run.failure is not None:
+                expectations.append(
+                    Expectation("the server tells its statistics", "yes", run.failure, holds=False)
+                )
+            if run.options.results:
+                expectations += self._write_results(run, expectations)
+            self._conclude(expectations)
+        finally:
+            run.statistics.close()
+            if run.server is not None:
+                run.server.stop()
+
+    def _write_results(self, run: Run, expectations: Sequence[Expectation]) -> list[Expectation]:
+        """Write what was seen; return what is wrong with that."""
+        try:
+            self._results(run, expectations).write(Path(run.options.results))
+        except OSError as error:
+            return [Expectation("the results can be written", "yes", str(error), holds=False)]
+        return []
 
     def _expect_no_failures(self) -> Expectation:
         count = self._environment.stats.total.num_failures
@@ -320,7 +365,7 @@ class LoadTest(ABC):
 
     # ---------------------------------------------------------------- what is shown
 
-    def _results(self, run: Run) -> Results:
+    def _results(self, run: Run, expectations: Sequence[Expectation]) -> Results:
         environment = self._environment
         assert self.latencies is not None
         return Results(
@@ -346,7 +391,7 @@ class LoadTest(ABC):
                 {"name": each.name, "error": str(each.error), "occurrences": each.occurrences}
                 for each in environment.stats.errors.values()
             ],
-            expectations=self.expectations,
+            expectations=expectations,
             retry_times=tcp_settings().syn_retry_times,
         )
 
@@ -360,8 +405,8 @@ class LoadTest(ABC):
         """Return what the web UI shows in tabs of its own."""
         assert self.latencies is not None
         server: list[webui.Row] = []
-        if self.run is not None and self.run.samples:
-            server = webui.server_rows(self.run.samples)
+        if self._samples:
+            server = webui.server_rows(self._samples)
         return [
             webui.Table("Server", ("name", "value"), server),
             webui.Table(

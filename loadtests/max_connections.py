@@ -16,6 +16,7 @@ from locust.argument_parser import LocustArgumentParser
 from gnet.loadtest import NetUser
 from loadtests.agreement import GREETING
 from loadtests.harness import LoadTest, Run
+from loadtests.process import ServerError
 from loadtests.verdict import Expectation, equal
 
 #: The name of an expected refusal, which is a success.
@@ -42,7 +43,9 @@ class MaxConnectionsTest(LoadTest):
         return ["--max-connections", str(options.limit)]
 
     def before_users(self, run: Run) -> None:
-        """Nobody holds anything yet."""
+        """Nobody holds anything yet, and there is a limit."""
+        if run.start.max_connections is None:
+            raise ServerError("the server has no limit; start it with --max-connections N")
         self.held = self.most_held = 0
 
     def notes(self) -> dict[str, Any]:

@@ -33,7 +33,13 @@ class ServerProcess:
     def __init__(self, arguments: Sequence[str]) -> None:
         command = [sys.executable, "-m", "loadtests.server", "--end-with-parent", *arguments]
         self._process = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            command,
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            # Ctrl-C on the terminal reaches Locust alone, which then ends the server.
+            start_new_session=True,
         )
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
