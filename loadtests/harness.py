@@ -141,6 +141,11 @@ class LoadTest(ABC):
         return int(entry.num_requests - entry.num_failures)
 
     @property
+    def processes(self) -> int:
+        """How many processes there are users in."""
+        return 1 if self.is_local else max(1, self._environment.runner.worker_count)
+
+    @property
     def is_local(self) -> bool:
         """Whether all users are in this process."""
         return not isinstance(self._environment.runner, MasterRunner)
@@ -242,9 +247,8 @@ class LoadTest(ABC):
             gevent.sleep(_SAMPLE_S)
 
     def _take_sample(self, run: Run) -> None:
-        notes = (
-            self.notes() if self.is_local else {}
-        )  # before the server is asked, so that they are not ahead of it
+        # Before the server is asked, so that they are not ahead of it.
+        notes = self.notes() if self.is_local else {}
         try:
             run.last = run.statistics.read()
         except StatisticsError as error:
