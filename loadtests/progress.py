@@ -9,6 +9,7 @@ from typing import TextIO
 __all__ = ["Progress"]
 
 _BAR_WIDTH = 24
+_COLUMNS = 80
 
 
 class Progress:
@@ -37,7 +38,9 @@ class Progress:
         bar = "█" * filled + "░" * (_BAR_WIDTH - filled)
         number = f"{self._finished + 1}/{len(self._planned_s)}"
         left = f"{bar} {number} {title}, {_minutes(total_s - done_s)} left"
-        self._replace_line(left[: os.get_terminal_size(self._stream.fileno()).columns - 1])
+        # Some terminals do not know their size, and say 0.
+        columns = os.get_terminal_size(self._stream.fileno()).columns or _COLUMNS
+        self._replace_line(left[: columns - 1])
 
     def finish(self, line: str) -> None:
         """Note that a run has come to its end, and keep a line about it."""

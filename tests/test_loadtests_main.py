@@ -312,3 +312,13 @@ def test_the_bar_fits_the_terminal(terminal: Terminal) -> None:
     """A line that wraps could not be replaced."""
     Progress(terminal, [60.0]).show("a long title " * 10, 0.0)
     assert len(shown(terminal)) < 60
+
+
+def test_a_terminal_that_does_not_know_its_size_gets_the_whole_line(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says that it has no columns."""
+    size = os.terminal_size((0, 0))
+    monkeypatch.setattr("loadtests.progress.os.get_terminal_size", lambda _fileno: size)
+    Progress(terminal, [60.0]).show("backlog 16", 0.0)
+    assert shown(terminal).endswith("1/1 backlog 16, 1:00 left")
