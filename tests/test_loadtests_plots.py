@@ -13,12 +13,12 @@ from loadtest_results import (
     max_connections,
     open_fonts,
     results,
-    sample,
     whole,
 )
 from matplotlib.axes import Axes
 
-from loadtests.plots import PLOTS, Picture, RateStep, accept_rates, cpu_cost, draw_all, save
+from loadtests.plots import PLOTS, Picture, draw_all, save
+from loadtests.rates import accept_rates
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -140,35 +140,6 @@ def test_the_accept_rate_is_drawn_for_each_server(tmp_path: Path) -> None:
         users, per_second = line(above, name)
         assert users == [10, 30, 50, 70]
         assert per_second == [step.per_second for step in rates]
-
-
-def test_a_rate_is_what_was_accepted_in_the_time_of_a_step(tmp_path: Path) -> None:
-    """Users that are being started are no step."""
-    made = accept()
-    made["samples"] = [
-        sample(0.0, 10, accepted=5),
-        sample(1.0, 10, accepted=105),
-        sample(1.125, 15, accepted=115),
-        sample(1.25, 15, accepted=125),
-        sample(1.5, 20, accepted=145),
-        sample(2.5, 20, accepted=345),
-        sample(2.625, 0, accepted=350),
-        sample(9.5, 0, accepted=350),
-    ]
-    found = accept_rates(results(made, tmp_path))
-    assert found == [RateStep(10, 100.0), RateStep(20, 200.0)]
-
-
-def test_cpu_time_is_told_by_connection_and_by_time(tmp_path: Path) -> None:
-    """A quarter of a second for a thousand connections in a second."""
-    made = accept()
-    made["samples"] = [
-        sample(1.0, 10, accepted=500, cpu_seconds=0.5),
-        sample(2.0, 10, accepted=1500, cpu_seconds=0.75),
-    ]
-    cost = cpu_cost(results(made, tmp_path))
-    assert cost is not None
-    assert (cost.us_per_connection, cost.busy) == pytest.approx((250, 0.25))
 
 
 def test_the_bars_are_the_cpu_time_per_connection(tmp_path: Path) -> None:
