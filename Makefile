@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint types unit coverage bench clean
+.PHONY: demo test lint types unit coverage bench load clean
 
 ## demo: serve the echo example over TCP and a Unix socket, drive it, compare both sides' counts
 demo: .venv/.installed
@@ -33,6 +33,10 @@ coverage: .venv/.installed-test
 bench: .venv/.installed-test
 	$(BIN)/python -m benchmarks
 
+## load: load tests with Locust, and a page of plots in loadtests/report (some 2 minutes)
+load: .venv/.installed-test
+	$(BIN)/python -m loadtests
+
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
 
@@ -45,4 +49,4 @@ bench: .venv/.installed-test
 	touch $@ .venv/.installed
 
 clean:
-	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv build *.egg-info loadtests/report .mypy_cache .ruff_cache .pytest_cache .hypothesis
