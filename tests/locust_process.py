@@ -20,7 +20,18 @@ from typing import Any, TypeVar
 import psutil
 from support import ROOT
 
-__all__ = ["LOCUST_GUARD_S", "Locust", "found", "listening_port", "locust", "results_of"]
+__all__ = [
+    "ALL_SPAWNED",
+    "LOCUST_GUARD_S",
+    "OF_THE_MACHINE",
+    "Locust",
+    "broken_lines",
+    "check_passed",
+    "found",
+    "listening_port",
+    "locust",
+    "results_of",
+]
 
 #: Seconds after which a run that a test waits for is taken to be lost.
 LOCUST_GUARD_S = 40.0
@@ -30,6 +41,10 @@ _LOOK_S = 0.02
 
 #: What each run prints once its users are there.
 ALL_SPAWNED = "All users spawned"
+
+#: A word in the expectations that are about the whole machine, as the kernel counts for all of it:
+#: another program that overflows a queue of its own breaks them.
+OF_THE_MACHINE = "overflow"
 
 Found = TypeVar("Found")
 
@@ -117,3 +132,19 @@ def listening_port(program: Locust) -> int:
 def results_of(path: Path) -> Any:
     """The results that a run has written."""
     return json.loads(path.read_text())
+
+
+def broken_lines(output: str) -> list[str]:
+    """The lines of the verdict that tell what did not hold."""
+    return [line for line in output.splitlines() if line.startswith("BROKEN")]
+
+
+def check_passed(test: str, code: int, output: str) -> None:
+    """A verdict was said, all that is about this run held, and the exit code is the verdict's."""
+    broken = broken_lines(output)
+    assert [line for line in broken if OF_THE_MACHINE not in line] == [], output
+    assert "Traceback" not in output
+    assert code == int(bool(broken)), output
+    count = sum(line.startswith(("ok ", "BROKEN ")) for line in output.splitlines())
+    verdict = f"FAILED, {len(broken)} of {count} broken" if broken else "passed"
+    assert f"{test}: {verdict}" in output.splitlines()
