@@ -5,9 +5,12 @@ BIN := .venv/bin
 
 .PHONY: demo test lint types unit coverage bench load clean
 
-## demo: serve the echo example over TCP and a Unix socket, drive it, compare both sides' counts
+## demo: serve the echo example over TCP and a Unix socket, drive it, compare both sides' counts;
+## then ten seconds of each load test, and a table of their verdicts
 demo: .venv/.installed
 	$(BIN)/python examples/demo.py
+	@echo
+	$(BIN)/python -m loadtests.demo
 
 ## test: lint, types and every test
 test: lint types unit
@@ -41,7 +44,7 @@ load: .venv/.installed-test
 	$(PYTHON) -m venv .venv
 
 .venv/.installed: pyproject.toml | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[load]'
 	touch $@
 
 .venv/.installed-test: pyproject.toml | .venv/bin/python

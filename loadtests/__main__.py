@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from loadtests import page
-from loadtests.execution import Outcome, execute, forget, interrupted
-from loadtests.plan import LOCUST, TESTS, Run, plan
+from loadtests.execution import Outcome, forget
+from loadtests.plan import LOCUST, TESTS, plan
 from loadtests.plots import PLOTS, draw_all, save
-from loadtests.progress import Progress
+from loadtests.series import run_all, table
 
 DEFAULT_OUTPUT = Path(__file__).resolve().parent / "report"
 
@@ -45,31 +45,6 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
-def run_all(runs: Sequence[Run], folder: Path, locust: Sequence[str]) -> tuple[list[Outcome], bool]:
-    """Execute runs one after the other.
-
-    Returns:
-        An outcome for each run, and whether they were interrupted, by Ctrl-C as a rule.
-    """
-    outcomes: list[Outcome] = []
-    progress = Progress(sys.stderr, [run.seconds for run in runs])
-    try:
-        for run in runs:
-
-            def on_progress(elapsed_s: float, title: str = run.title) -> None:
-                progress.show(title, elapsed_s)
-
-            outcome = execute(run, folder, on_progress, locust=locust)
-            outcomes.append(outcome)
-            progress.finish(f"{run.title}: {outcome.verdict}")
-            if outcome.log:
-                print(f"The end of {run.log(folder)}:\n{outcome.log}", file=sys.stderr, flush=True)
-    except KeyboardInterrupt:
-        progress.clear()
-        return [*outcomes, *(interrupted(run, folder) for run in runs[len(outcomes) :])], True
-    return outcomes, False
-
-
 def write_report(folder: Path, outcomes: Sequence[Outcome]) -> Path:
     """Draw the pictures and write the page; return the page's file."""
     pictures = draw_all([outcome.results for outcome in outcomes if outcome.results is not None])
@@ -86,21 +61,6 @@ def clear(folder: Path) -> None:
     for plot in PLOTS:
         plot.file(folder).unlink(missing_ok=True)
     (folder / "index.html").unlink(missing_ok=True)
-
-
-def table(outcomes: Sequence[Outcome]) -> str:
-    """Return a line for each run, and one for each expectation that was broken."""
-    width = max(len(outcome.run.title) for outcome in outcomes)
-    lines = []
-    for outcome in outcomes:
-        lines.append(f"{outcome.run.title.ljust(width)}  {outcome.verdict}")
-        if outcome.results is not None:
-            lines += [
-                f"{'':{width}}  {one.name}: expected {one.expected}, seen {one.seen}"
-                for one in outcome.results.expectations
-                if not one.holds
-            ]
-    return "\n".join(lines)
 
 
 def main(arguments: Sequence[str] | None = None, locust: Sequence[str] = LOCUST) -> int:

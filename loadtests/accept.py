@@ -23,6 +23,7 @@ class AcceptTest(LoadTest):
     """Accepting under a load that grows in steps."""
 
     name = "accept"
+    sample_s = 0.25  # what the server does to tell its statistics counts as its CPU time
 
     def add_options(self, parser: LocustArgumentParser) -> None:
         """Add how the load grows."""
@@ -43,7 +44,7 @@ class AcceptTest(LoadTest):
             equal(
                 "the accept queue did not overflow",
                 0,
-                run.last.listen_overflows - run.start.listen_overflows,
+                run.last.socket_drops - run.start.socket_drops,
             ),
             Expectation("connections were made", "> 0", str(run.accepted), run.accepted > 0),
         ]

@@ -1,7 +1,7 @@
 """What a server under load and those who load it have agreed on.
 
 The greeting, the line in which the server says where it is, and what its statistics tell. Both
-sides take it from here; how it gets from one to the other is told in `loadtests.statistics`.
+sides take it from here; how it gets from one to the other is told in `loadtests.statistics_client`.
 """
 
 from __future__ import annotations
@@ -77,6 +77,7 @@ class Statistics:
         dropped: How many were accepted and closed at once, because of the limit.
         paused: Whether it is told not to accept for a while.
         accept_queue: How many wait in the kernel, and the maximum; None where it is not told.
+        socket_drops: How many packets the listening socket has dropped for want of room.
         listen_overflows: ``ListenOverflows`` of its network namespace; see `loadtests.kernel`.
         listen_drops: ``ListenDrops``, likewise.
         somaxconn: ``net.core.somaxconn`` there.
@@ -96,6 +97,7 @@ class Statistics:
     dropped: int
     paused: bool
     accept_queue: AcceptQueue | None
+    socket_drops: int
     listen_overflows: int
     listen_drops: int
     somaxconn: int

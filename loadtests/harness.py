@@ -35,14 +35,14 @@ from loadtests import webui
 from loadtests.agreement import Statistics
 from loadtests.kernel import tcp_settings
 from loadtests.process import ServerError, ServerProcess
-from loadtests.results import Results, sample
-from loadtests.statistics import StatisticsClient, StatisticsError
+from loadtests.record import Record, sample
+from loadtests.statistics_client import StatisticsClient, StatisticsError
 from loadtests.verdict import Expectation, equal, verdict_table
 
 __all__ = ["LoadTest", "Run"]
 
-#: Seconds between two samples.
-_SAMPLE_S = 0.05
+#: Seconds between two looks at something that is waited for.
+_LOOK_S = 0.05
 
 #: Seconds that users have to end what they are at, and workers to report it.
 _DRAIN_S = 15.0
@@ -94,6 +94,9 @@ class LoadTest(ABC):
 
     #: Its name, in reports.
     name: ClassVar[str]
+
+    #: Seconds between two samples of the server's statistics.
+    sample_s: ClassVar[float] = 0.05
 
     def __init__(self) -> None:
         #: The run that is under way: from when its server is ready until it is to be judged.
@@ -244,7 +247,7 @@ class LoadTest(ABC):
         """Sample the server's statistics until it is killed."""
         while run.failure is None:
             self._take_sample(run)
-            gevent.sleep(_SAMPLE_S)
+            gevent.sleep(self.sample_s)
 
     def _take_sample(self, run: Run) -> None:
         # Before the server is asked, so that they are not ahead of it.
@@ -287,7 +290,7 @@ class LoadTest(ABC):
             runner.send_message(_DRAIN)
         with gevent.Timeout(_DRAIN_S, False):  # type: ignore[arg-type]  # as gevent documents it
             while self._visits or not self._are_workers_drained():
-                gevent.sleep(_SAMPLE_S)
+                gevent.sleep(_LOOK_S)
 
     def _are_workers_drained(self) -> bool:
         """Whether each has said, together with its statistics, that nothing is under way."""
@@ -330,7 +333,7 @@ class LoadTest(ABC):
             until = run.seconds + _SETTLE_S
             self._take_sample(run)
             while run.last.connections and run.failure is None and run.seconds < until:
-                gevent.sleep(_SAMPLE_S)
+                gevent.sleep(_LOOK_S)
                 self._take_sample(run)
             expectations = [self._expect_no_failures(), *self.judge(run)]
             if run.failure is not None:
@@ -369,10 +372,10 @@ class LoadTest(ABC):
 
     # ---------------------------------------------------------------- what is shown
 
-    def _results(self, run: Run, expectations: Sequence[Expectation]) -> Results:
+    def _results(self, run: Run, expectations: Sequence[Expectation]) -> Record:
         environment = self._environment
         assert self.latencies is not None
-        return Results(
+        return Record(
             test=self.name,
             started=run.started_at,
             seconds=round(run.seconds, 3),

@@ -1,12 +1,14 @@
 """What Linux says about listening: how much waits to be accepted, and what becomes of the rest.
 
 Here are the kernel's own rules and counters, and nothing of a server's; ``docs/backlog.md``
-explains them and names their sources. Everything is read from ``/proc`` and holds for the network
-namespace that this process is in.
+explains them and names their sources. Everything but the drops of a socket is read from ``/proc``
+and holds for the network namespace that this process is in.
 """
 
 from __future__ import annotations
 
+import socket
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +21,7 @@ __all__ = [
     "listen_counters",
     "parse_netstat",
     "read_setting",
+    "socket_drops",
     "syn_give_up_time",
     "syn_retry_times",
     "tcp_settings",
@@ -106,6 +109,32 @@ def listen_counters() -> ListenCounters:
             f"no TcpExt ListenOverflows and ListenDrops in {COUNTERS} ({error!r}); "
             "they are told by Linux, and only where /proc is mounted"
         ) from error
+
+
+#: getsockopt(2): nine numbers about a socket's memory, the last of which is ``SK_MEMINFO_DROPS``
+#: (``asm-generic/socket.h``, ``linux/sock_diag.h``). The socket module does not have it.
+_SO_MEMINFO = 55
+_MEMINFO = struct.Struct("9I")
+
+
+def socket_drops(fd: int) -> int:
+    """How many packets a listening socket has dropped for want of room, since it was made.
+
+    The kernel counts here what it counts in ``ListenDrops`` (``tcp_listendrop``), but for this
+    socket alone.
+
+    Raises:
+        KernelError: It does not tell.
+    """
+    try:
+        # Of which family it is makes no difference to this option.
+        with socket.fromfd(fd, socket.AF_INET, socket.SOCK_STREAM) as sock:
+            told = sock.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, _MEMINFO.size)
+    except OSError as error:
+        raise KernelError(
+            f"a socket's drops are not told: {error.strerror}; Linux does since 4.12"
+        ) from error
+    return int(_MEMINFO.unpack(told)[-1])
 
 
 # ---------------------------------------------------------------- settings

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["LOCUST", "TESTS", "Run", "plan"]
+__all__ = ["LOCUST", "TESTS", "Run", "demo_plan", "plan"]
 
 #: The locustfiles, in the order of the report.
 TESTS = ("accept", "backlog", "max_connections")
@@ -143,3 +143,31 @@ def _max_connections_run(quick: bool) -> Run:
         ),
         seconds=seconds + _AROUND_S,
     )
+
+
+def demo_plan() -> list[Run]:
+    """Return a run of about ten seconds of each test."""
+    accept = ("--first-users", "10", "--users-per-step", "20", "--steps", "3")
+    return [
+        Run(
+            name="accept",
+            test="accept",
+            title="accept: 10, 30, 50 users connect as fast as they can",
+            options=(*accept, "--step-seconds", "3"),
+            seconds=10.0,
+        ),
+        Run(
+            name="backlog",
+            test="backlog",
+            title="backlog 16: 37 users connect to a server that pauses",
+            options=("--backlog", "16", "--pause", "6"),
+            seconds=10.0,
+        ),
+        Run(
+            name="max_connections",
+            test="max_connections",
+            title="max_connections 200: 1,000 users",
+            options=("--limit", "200", "-u", "1000", "-r", "1000", "-t", "8s"),
+            seconds=10.0,
+        ),
+    ]

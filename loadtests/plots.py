@@ -175,11 +175,6 @@ def _set_percentile_axes(axes: Axes, latencies: Sequence[Latency]) -> None:
     axes.yaxis.set_minor_locator(NullLocator())
 
 
-def _retry_seconds(runs: Sequence[Results]) -> list[float]:
-    """Return when a dropped SYN is sent again, if the runs tell it."""
-    return [float(second) for run in runs[:1] for second in run.options.get("retry_seconds", ())]
-
-
 def _connect_latency_by_backlog(runs: Sequence[Results]) -> Picture | None:
     """Draw how long connecting took to a server that paused, a line per backlog."""
     chosen = [run for run in _of_test(runs, "backlog") if CONNECT in run.latencies]
@@ -195,7 +190,7 @@ def _connect_latency_by_backlog(runs: Sequence[Results]) -> Picture | None:
         latencies = [run.latencies[CONNECT] for run in chosen]
         _set_percentile_axes(axes, latencies)
         slowest_ms = max(latency.max_ms for latency in latencies)
-        retries = [second for second in _retry_seconds(chosen) if second * 900 < slowest_ms]
+        retries = [second for second in chosen[0].retry_times if second * 900 < slowest_ms]
         told_retries = ", ".join(f"{second:g}" for second in retries)
         for number, second in enumerate(retries):
             label = f"SYN sent again: {told_retries} s" if number == 0 else "_"

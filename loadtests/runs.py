@@ -12,21 +12,13 @@ from typing import Any
 
 from hdrh.histogram import HdrHistogram
 
-__all__ = ["Expectation", "Latency", "Results", "ResultsError", "Sample", "Step", "read"]
+from loadtests.verdict import Expectation
+
+__all__ = ["Latency", "Results", "ResultsError", "Sample", "Step", "read"]
 
 
 class ResultsError(Exception):
     """A file holds no results of a load test; the text says what is wrong with it."""
-
-
-@dataclass(frozen=True)
-class Expectation:
-    """Something a run claims, what was seen, and whether that is the same."""
-
-    name: str
-    expected: str
-    seen: str
-    holds: bool
 
 
 @dataclass(frozen=True)
@@ -123,6 +115,7 @@ class Results:
         errors: What failed requests said, and how often.
         expectations: What the run claims.
         passed: Whether the run found all in order.
+        retry_times: Seconds after which a SYN that was dropped is sent again, where it ran.
     """
 
     test: str
@@ -139,6 +132,7 @@ class Results:
     errors: tuple[tuple[str, str, int], ...]
     expectations: tuple[Expectation, ...]
     passed: bool
+    retry_times: tuple[float, ...]
 
 
 def read(path: Path) -> Results:
@@ -192,6 +186,7 @@ def _results(document: Mapping[str, Any]) -> Results:
             for one in document["expectations"]
         ),
         passed=bool(document["passed"]),
+        retry_times=tuple(map(float, document["retry_times"])),
     )
 
 

@@ -1,7 +1,7 @@
 """The statistics of a server under load over HTTP, in its process and on its loop.
 
 ``GET /`` tells them, ``POST /pause?msecs=N`` has the server leave connections in the kernel's
-queue for so long. `loadtests.statistics` is the other side.
+queue for so long. `loadtests.statistics_client` is the other side.
 """
 
 from __future__ import annotations

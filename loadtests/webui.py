@@ -80,7 +80,7 @@ def server_rows(samples: Sequence[Mapping[str, Any]]) -> list[Row]:
         "Connections refused": last["dropped"],
         "Accept queue, length": queue["length"],
         "Accept queue, maximum": queue["maximum"],
-        "Overflows of the accept queue": last["listen_overflows"],
+        "Packets dropped, as the accept queue was full": last["socket_drops"],
         "CPU seconds": round(last["cpu_seconds"], 2),
     }
     return [{"name": name, "value": value} for name, value in values.items()]

@@ -57,6 +57,7 @@ def sample(t: float, users: int, **fields: Any) -> dict[str, Any]:
         "dropped": 0,
         "paused": False,
         "accept_queue": {"length": 0, "maximum": 511},
+        "socket_drops": 0,
         "listen_overflows": 0,
         "listen_drops": 0,
         "cpu_seconds": 0.0,
@@ -89,6 +90,7 @@ def document(
         "started": "2026-03-01T12:00:00+00:00",
         "seconds": samples[-1]["t"],
         "options": options,
+        "retry_times": RETRY_SECONDS,
         "statistics": {
             **samples[-1],
             "server": server,
@@ -172,7 +174,7 @@ def backlog(size: int = 16, pause_s: float = 2.5, extra_users: int = 20) -> dict
             expectation("most connections in the queue", places, places),
             expectation("every user was served in the end", users, users),
         ],
-        {"server": "gnet", "backlog": size, "pause": pause_s, "retry_seconds": RETRY_SECONDS},
+        {"server": "gnet", "backlog": size, "pause": pause_s},
         backlog=size,
     )
 

@@ -23,6 +23,7 @@ STATISTICS = Statistics(
     dropped=4,
     paused=False,
     accept_queue=AcceptQueue(5, 16),
+    socket_drops=5,
     listen_overflows=6,
     listen_drops=8,
     somaxconn=4096,

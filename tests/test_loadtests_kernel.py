@@ -22,6 +22,7 @@ from loadtests.kernel import (
     listen_counters,
     parse_netstat,
     read_setting,
+    socket_drops,
     syn_give_up_time,
     syn_retry_times,
     tcp_settings,
@@ -196,3 +197,27 @@ def test_the_time_between_syns_has_an_upper_limit() -> None:
     """Two minutes, TCP_RTO_MAX."""
     assert syn_retry_times(0, 8) == (1, 3, 7, 15, 31, 63, 127, 247)
     assert syn_give_up_time(0, 8) == 367
+
+
+# ---------------------------------------------------------------- drops of a socket
+
+
+def test_a_socket_tells_what_it_has_dropped_itself() -> None:
+    """Each SYN that finds its queue full, and none of another socket's."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(4)]
+        full, other, *peers = sockets
+        for listener in (full, other):
+            listener.bind(("127.0.0.1", 0))
+            listener.listen(0)
+        peers[0].connect(full.getsockname())  # the one place that there is
+        assert socket_drops(full.fileno()) == 0
+        peers[1].setblocking(False)
+        assert peers[1].connect_ex(full.getsockname()) == errno.EINPROGRESS
+        assert (socket_drops(full.fileno()), socket_drops(other.fileno())) == (1, 0)
+
+
+def test_what_is_no_socket_has_no_drops(tmp_path: Path) -> None:
+    """It is said, and in words."""
+    with (tmp_path / "file").open("w") as file, pytest.raises(KernelError, match="drops are not"):
+        socket_drops(file.fileno())

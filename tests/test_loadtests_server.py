@@ -21,7 +21,7 @@ from loadtests.agreement import GREETING
 from loadtests.kernel import accept_queue_capacity
 from loadtests.servers.base import ServerOptions, UnavailableError
 from loadtests.servers.node_server import NodeServer
-from loadtests.statistics import Statistics, StatisticsClient
+from loadtests.statistics_client import Statistics, StatisticsClient
 
 KINDS = ("gnet", "streamserver", "node")
 #: Those that refuse a connection at their limit.

@@ -15,9 +15,10 @@ from typing import ClassVar
 import gevent
 from gevent.lock import RLock
 
+from gnet import kernel_options
 from gnet.kernel_options import AcceptQueue
 from loadtests.agreement import Address, Statistics
-from loadtests.kernel import listen_counters, read_setting
+from loadtests.kernel import listen_counters, read_setting, socket_drops
 
 __all__ = ["Counts", "LoadedServer", "ServerOptions", "UnavailableError"]
 
@@ -110,8 +111,12 @@ class LoadedServer(ABC):
         """What it has counted so far."""
 
     @abstractmethod
+    def listening_fd(self) -> int:
+        """The descriptor of the socket that it listens on."""
+
     def accept_queue(self) -> AcceptQueue | None:
         """How many connections wait in the kernel, and how many may."""
+        return kernel_options.accept_queue(self.listening_fd())
 
     @abstractmethod
     def _stop_accepting(self, msecs: float) -> None:
@@ -147,6 +152,7 @@ class LoadedServer(ABC):
             KernelError: The kernel does not tell its part.
         """
         counts = self.counts()
+        drops = socket_drops(self.listening_fd())  # first, so as not to be ahead of the counters
         listen = listen_counters()
         return Statistics(
             server=self.name,
@@ -161,6 +167,7 @@ class LoadedServer(ABC):
             dropped=counts.dropped,
             paused=self._is_paused,
             accept_queue=self.accept_queue(),
+            socket_drops=drops,
             listen_overflows=listen.overflows,
             listen_drops=listen.drops,
             somaxconn=read_setting("net.core.somaxconn"),

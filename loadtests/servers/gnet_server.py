@@ -71,6 +71,10 @@ class GnetServer(LoadedServer):
         self._counts.connections = self._server.connections
         return self._counts
 
+    def listening_fd(self) -> int:
+        """Of gnet's server."""
+        return self._server.fileno()
+
     def accept_queue(self) -> AcceptQueue | None:
         """What gnet tells of the kernel's queue."""
         return self._server.accept_queue

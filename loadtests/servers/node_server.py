@@ -19,8 +19,6 @@ from gevent.lock import RLock
 
 from benchmarks import peers
 from benchmarks.meters import cpu_seconds
-from gnet import kernel_options
-from gnet.kernel_options import AcceptQueue
 from loadtests.agreement import Address
 from loadtests.servers.base import Counts, LoadedServer, ServerOptions, UnavailableError
 
@@ -117,9 +115,9 @@ class NodeServer(LoadedServer):
                 self._ask("report")
             return self._counts
 
-    def accept_queue(self) -> AcceptQueue | None:
-        """What the kernel tells of its queue."""
-        return kernel_options.accept_queue(self._listener.fileno())
+    def listening_fd(self) -> int:
+        """Of the socket that this process has, too."""
+        return self._listener.fileno()
 
     def _stop_accepting(self, msecs: float) -> None:
         with self._asking:

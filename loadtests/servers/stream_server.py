@@ -11,8 +11,6 @@ import gevent
 import gevent.socket
 from gevent.server import StreamServer
 
-from gnet import kernel_options
-from gnet.kernel_options import AcceptQueue
 from loadtests.agreement import GREETING, Address
 from loadtests.servers.base import Counts, LoadedServer, ServerOptions
 
@@ -88,9 +86,9 @@ class BareStreamServer(LoadedServer):
         """What was counted so far."""
         return self._counts
 
-    def accept_queue(self) -> AcceptQueue | None:
-        """What the kernel tells of its queue."""
-        return kernel_options.accept_queue(self._server.socket.fileno())
+    def listening_fd(self) -> int:
+        """Of gevent's socket."""
+        return int(self._server.socket.fileno())
 
     def _stop_accepting(self, msecs: float) -> None:
         self._server.is_paused = True

@@ -1,4 +1,4 @@
-"""`loadtests.results`: samples of a run, and the file that the report reads."""
+"""`loadtests.record`: samples of a run, and the file that the report reads."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from gnet.kernel_options import AcceptQueue
 from loadtests.agreement import Address, Statistics
-from loadtests.results import Results, sample
+from loadtests.record import Record, sample
 from loadtests.verdict import equal
 
 START = Statistics(
@@ -26,6 +26,7 @@ START = Statistics(
     dropped=2,
     paused=False,
     accept_queue=AcceptQueue(0, 511),
+    socket_drops=0,
     listen_overflows=100,
     listen_drops=120,
     somaxconn=4096,
@@ -35,7 +36,7 @@ START = Statistics(
 NOW = dataclasses.replace(
     START, accepted=25, listen_overflows=103, listen_drops=124, cpu_seconds=2.0, paused=True
 )
-RESULTS = Results(
+RECORD = Record(
     test="accept",
     started="2026-01-02T03:04:05+00:00",
     seconds=1.25,
@@ -67,7 +68,7 @@ def test_a_sample_without_an_accept_queue_says_so() -> None:
 def test_results_are_written_as_json(tmp_path: Path) -> None:
     """With the verdict, and what the server told as it can be read again."""
     path = tmp_path / "results.json"
-    RESULTS.write(path)
+    RECORD.write(path)
     found = json.loads(path.read_text())
     assert found["passed"] is True
     assert found["expectations"] == [
@@ -79,6 +80,6 @@ def test_results_are_written_as_json(tmp_path: Path) -> None:
 
 def test_results_passed_if_nothing_is_broken() -> None:
     """One expectation that does not hold is enough."""
-    assert RESULTS.passed
-    mixed = [*RESULTS.expectations, equal("as many", 15, 14)]
-    assert not dataclasses.replace(RESULTS, expectations=mixed).passed
+    assert RECORD.passed
+    mixed = [*RECORD.expectations, equal("as many", 15, 14)]
+    assert not dataclasses.replace(RECORD, expectations=mixed).passed

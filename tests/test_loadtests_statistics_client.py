@@ -1,4 +1,4 @@
-"""`loadtests.statistics` and `loadtests.statistics_server`: both ends of one HTTP interface."""
+"""`loadtests.statistics_client` and `…_server`: both ends of one HTTP interface."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ import requests
 from gevent.hub import get_hub
 from support import GUARD_S, load_server
 
-from gnet.kernel_options import AcceptQueue
 from loadtests.agreement import Address
 from loadtests.kernel import KernelError
 from loadtests.servers.base import Counts, LoadedServer, ServerOptions
-from loadtests.statistics import Statistics, StatisticsClient, StatisticsError
+from loadtests.statistics_client import Statistics, StatisticsClient, StatisticsError
 from loadtests.statistics_server import StatisticsServer
 
 
@@ -42,9 +41,9 @@ class Mute(LoadedServer):
         """None."""
         return Counts()
 
-    def accept_queue(self) -> AcceptQueue | None:
+    def listening_fd(self) -> int:
         """None."""
-        return None
+        return -1
 
     def _stop_accepting(self, msecs: float) -> None:
         """Do nothing."""

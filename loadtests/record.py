@@ -11,13 +11,13 @@ from typing import Any
 from loadtests.agreement import Statistics
 from loadtests.verdict import Expectation, broken
 
-__all__ = ["Results", "sample"]
+__all__ = ["Record", "sample"]
 
 #: What of the statistics changes during a run.
 _CHANGING = ("connections", "peak_connections", "accepted", "dropped", "paused", "accept_queue")
 
 #: What is told since the run's start.
-_COUNTING = ("listen_overflows", "listen_drops", "cpu_seconds")
+_COUNTING = ("socket_drops", "listen_overflows", "listen_drops", "cpu_seconds")
 
 
 def sample(seconds: float, users: int, statistics: Statistics, start: Statistics) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def sample(seconds: float, users: int, statistics: Statistics, start: Statistics
 
 
 @dataclass
-class Results:
+class Record:
     """What is known of a run in its end."""
 
     test: str
