@@ -127,9 +127,11 @@ def socket_drops(fd: int) -> int:
         KernelError: It does not tell.
     """
     try:
-        # Of which family it is makes no difference to this option.
-        with socket.fromfd(fd, socket.AF_INET, socket.SOCK_STREAM) as sock:
+        sock = socket.socket(fileno=fd)
+        try:
             told = sock.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, _MEMINFO.size)
+        finally:
+            sock.detach()  # the descriptor stays its owner's
     except OSError as error:
         raise KernelError(
             f"a socket's drops are not told: {error.strerror}; Linux does since 4.12"
