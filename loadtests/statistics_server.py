@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import parse_qs
 
+from gevent.pool import Pool
 from gevent.pywsgi import WSGIServer
 
 from loadtests.agreement import MOST_PAUSE_MSECS
@@ -46,7 +47,7 @@ class StatisticsServer:
         self._server = server
         self._host = host
         listener: Any = (host, port)
-        self._http = WSGIServer(listener, self._answer, log=None)
+        self._http = WSGIServer(listener, self._answer, log=None, spawn=Pool())
 
     def start(self) -> None:
         """Listen. Raises ``OSError``."""
@@ -56,8 +57,8 @@ class StatisticsServer:
         self._http.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def stop(self) -> None:
-        """Listen no more."""
-        self._http.close()
+        """Listen no more, and leave nobody on a connection that was kept open."""
+        self._http.stop(timeout=0)
 
     @property
     def url(self) -> str:
