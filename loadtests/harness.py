@@ -4,35 +4,32 @@ A locustfile makes one `LoadTest`. Where the test is led from, in the only proce
 master, it starts the server before the users, samples what the server tells while they are there,
 and judges when the last of them has ended. In a worker it does nothing, but for the latencies.
 
-Before users are stopped, they are drained: none begins anything new, and those that are at
-something end it. So server and clients have counted the same connections in the end. Locust alone
-does not do that: it kills a user that waits, and one that has just woken dies in the middle of its
-next request; and a master that quits does not wait for its workers.
+Users are drained before they are stopped (`loadtests.draining`), so that server and clients have
+counted the same connections when the run is judged.
 """
 
 from __future__ import annotations
 
 import datetime
-import functools
 import signal
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar
 
 import gevent
-from locust import User, events
+from locust import events
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
-from locust.exception import StopUser
 from locust.runners import MasterRunner, WorkerRunner
 from locust.web import WebUI
 
 from gnet.loadtest import Latencies
 from loadtests import webui
 from loadtests.agreement import Statistics
+from loadtests.draining import Visit, Visits
 from loadtests.kernel import tcp_settings
 from loadtests.process import ServerError, ServerProcess
 from loadtests.record import Record, sample
@@ -44,16 +41,8 @@ __all__ = ["LoadTest", "Run"]
 #: Seconds between two looks at something that is waited for.
 _LOOK_S = 0.05
 
-#: Seconds that users have to end what they are at, and workers to report it.
-_DRAIN_S = 15.0
-
 #: Seconds in which a server has to notice that its clients are gone.
 _SETTLE_S = 5.0
-
-#: The message that drains a worker, and the name under which it reports how far it is.
-_DRAIN = "gnet_drain"
-
-Visit = TypeVar("Visit", bound=Callable[..., None])
 
 
 @dataclass
@@ -106,9 +95,7 @@ class LoadTest(ABC):
         self._environment: Any = None
         self._samples: Sequence[dict[str, Any]] = ()  # of the run, or the last one if there is none
         self._ending: gevent.Greenlet[[Run], None] | None = None
-        self._visits = 0  # that are under way in this process
-        self._is_draining = False  # set by the end of a run, whatever the users are at
-        self._visits_of_workers: dict[str, int] = {}
+        self._visits = Visits()
         events.init_command_line_parser.add_listener(self._on_parser)
         events.init.add_listener(self._on_init)
 
@@ -182,24 +169,18 @@ class LoadTest(ABC):
     ) -> None:
         self._environment = environment
         self.latencies = Latencies(environment)
-        environment.events.test_start.add_listener(self._on_users_begin)
+        self._visits.join(environment)
         if isinstance(runner, WorkerRunner):
-            runner.register_message(_DRAIN, self._drain)
-            environment.events.report_to_master.add_listener(self._on_report_to_master)
             return
         environment.events.test_start.add_listener(self._on_test_start)
         environment.events.test_stopping.add_listener(self._on_test_stopping)
         environment.events.test_stop.add_listener(self._on_test_stop)
-        environment.events.worker_report.add_listener(self._on_worker_report)
         environment.events.quitting.add_listener(self._on_quitting)
         if environment.shape_class is not None:
             # As Ctrl-C: Locust has no handler before the end of a shape that runs without a web UI.
             signal.signal(signal.SIGTERM, signal.default_int_handler)
         if web_ui is not None:
             webui.extend(web_ui, self.tables)
-
-    def _on_users_begin(self, **_: Any) -> None:
-        self._is_draining = False
 
     def _on_test_start(self, **_: Any) -> None:
         self.expectations = ()
@@ -260,53 +241,13 @@ class LoadTest(ABC):
         users = self._environment.runner.user_count
         run.samples.append(sample(run.seconds, users, run.last, run.start) | notes)
 
-    # ---------------------------------------------------------------- draining
-
     def visit(self, task: Visit) -> Visit:
-        """Decorate what a user does, so that it is begun and ended before the run is judged."""
-
-        @functools.wraps(task)
-        def visit(user: User) -> None:
-            if self._is_draining:
-                raise StopUser
-            self._visits += 1
-            try:
-                task(user)
-            finally:
-                self._visits -= 1
-
-        return cast(Visit, visit)
-
-    def _drain(self, **_: Any) -> None:
-        self._is_draining = True
+        """Decorate what a user does, so that it is ended before the run is judged."""
+        return self._visits.counted(task)
 
     def _on_test_stopping(self, **_: Any) -> None:
-        if self.run is None:
-            return
-        self._drain()
-        runner = self._environment.runner
-        self._visits_of_workers.clear()
-        if not self.is_local:
-            runner.send_message(_DRAIN)
-        with gevent.Timeout(_DRAIN_S, False):  # type: ignore[arg-type]  # as gevent documents it
-            while self._visits or not self._are_workers_drained():
-                gevent.sleep(_LOOK_S)
-
-    def _are_workers_drained(self) -> bool:
-        """Whether each has said, together with its statistics, that nothing is under way."""
-        if self.is_local:
-            return True
-        clients = self._environment.runner.clients
-        workers = {each.id for each in clients.all} - {each.id for each in clients.missing}
-        return all(self._visits_of_workers.get(each, 1) == 0 for each in workers)
-
-    def _on_report_to_master(self, data: dict[str, Any], **_: Any) -> None:
-        if self._is_draining:
-            data[_DRAIN] = self._visits
-
-    def _on_worker_report(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
-        if _DRAIN in data:
-            self._visits_of_workers[client_id] = data[_DRAIN]
+        if self.run is not None:
+            self._visits.drain()
 
     # ---------------------------------------------------------------- the verdict
 
