@@ -8,8 +8,10 @@ server goes on, all are served. ``locust -f loadtests/backlog.py --headless`` ru
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
+import gevent
 from locust import LoadTestShape, constant, events, task
 from locust.argument_parser import LocustArgumentParser
 
@@ -17,10 +19,14 @@ from gnet.loadtest import NetUser
 from loadtests.agreement import GREETING
 from loadtests.harness import LoadTest, Run
 from loadtests.kernel import accept_queue_capacity, accept_queue_maximum, tcp_settings
+from loadtests.process import ServerError
 from loadtests.verdict import Expectation, equal
 
 #: What each user says.
 WORD = b"here\n"
+
+#: Seconds that Locust may take between the start of the pause and that of the users.
+STARTING_S = 1.0
 
 #: Seconds after which users that are not served yet are not waited for.
 _PATIENCE_S = 60.0
@@ -41,6 +47,9 @@ class BacklogTest(LoadTest):
         parser.add_argument("--backlog", type=int, default=16, help="Backlog of the server")
         parser.add_argument("--pause", type=float, default=2.5, help="Seconds that it pauses")
         parser.add_argument(
+            "--spread", type=float, default=1.0, help="Seconds in which the users come"
+        )
+        parser.add_argument(
             "--extra-users", type=int, default=20, help="Users beyond what the queue holds"
         )
 
@@ -50,6 +59,11 @@ class BacklogTest(LoadTest):
 
     def before_users(self, run: Run) -> None:
         """Have the server pause."""
+        if run.options.pause < run.options.spread + STARTING_S:
+            raise ServerError(
+                f"--pause must be longer than --spread by {STARTING_S:g} s at least, or not all "
+                "users come while the server pauses"
+            )
         self._connected = 0
         run.statistics.pause(run.options.pause * 1000)
 
@@ -170,6 +184,12 @@ class Visitor(NetUser):
     @task
     @test.visit
     def visit(self) -> None:
-        """One connection."""
+        """One connection.
+
+        Users come one by one, as those of a network do. If all whom the queue has no place for came
+        in the same moment, their kernels would send SYNs again in the same moment as well, and
+        overwhelm a short queue each time anew.
+        """
+        gevent.sleep(random.uniform(0, self.environment.parsed_options.spread))
         if self.client.connect() and self.client.request(WORD, len(GREETING + WORD)):
             self.client.close()

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.timeout(60)
 #: The shortest run of each test that meets its expectations.
 SMALL = {
     "accept": ("--first-users", "2", "--users-per-step", "2", "--steps", "2", "--step-seconds=1"),
-    "backlog": ("--backlog", "3", "--pause", "1.5", "--extra-users", "2"),
+    "backlog": ("--backlog", "3", "--pause", "1.5", "--spread", "0.2", "--extra-users", "2"),
     "max_connections": ["--limit", "5", "--hold", "0.2", "-u", "15", "-r", "15", "-t", "3s"],
 }
 #: As short, and with only one step.
@@ -45,7 +45,7 @@ ENDLESS = ("-u", "10", "-r", "10", "-t", "600s")
 #: The options that its results tell: those of the test.
 OPTIONS: dict[str, dict[str, object]] = {
     "accept": {"first_users": 2, "users_per_step": 2, "steps": 2, "step_seconds": 1},
-    "backlog": {"backlog": 3, "pause": 1.5, "extra_users": 2},
+    "backlog": {"backlog": 3, "pause": 1.5, "spread": 0.2, "extra_users": 2},
     "max_connections": {"limit": 5, "hold": 0.2},
 }
 REQUESTS = {
@@ -216,6 +216,14 @@ def test_a_server_that_does_not_start_ends_the_run_with_its_words(tmp_path: Path
     assert "Traceback" not in output
 
 
+def test_a_pause_that_ends_before_all_users_came_is_refused(tmp_path: Path) -> None:
+    """It could not show what the queue holds."""
+    with locust(tmp_path, "backlog", "--headless", "--pause", "1") as program:
+        code, output = program.end()
+    assert code == 1
+    assert "--pause must be longer than --spread by 1 s at least" in output
+
+
 def test_a_pause_that_the_server_refuses_ends_the_run_and_the_server(tmp_path: Path) -> None:
     """It has started by then."""
     with locust(tmp_path, "backlog", "--headless", "--pause", "4000") as program:
@@ -288,7 +296,7 @@ def test_a_server_that_dies_fails_the_run(
     ("test", "number", "arguments", "code"),
     [
         ("accept", signal.SIGTERM, ("--first-users", "2", "--step-seconds", "600"), None),
-        ("backlog", signal.SIGINT, ("--backlog", "3", "--pause", "1.5"), None),
+        ("backlog", signal.SIGINT, ("--backlog", "3", "--pause", "1.5", "--spread", "0.2"), None),
         ("max_connections", signal.SIGINT, ("--server", "streamserver", "--limit", "5"), 1),
     ],
 )
