@@ -56,17 +56,24 @@ test = AcceptTest()
 class Steps(LoadTestShape):
     """More users in each step."""
 
+    _step = 0
+
     def tick(self) -> tuple[int, float] | None:
         """Return the users of this second, or None after the last step."""
         assert self.runner is not None
         options: Any = self.runner.environment.parsed_options
-        # While the server starts it is the first step's turn, which lasts as long as the others.
-        seconds = 0.0 if test.run is None else test.run.seconds
-        step = int(seconds // max(options.step_seconds, 1))
-        if step >= options.steps:
+        # While the server starts, or the run is judged, nothing changes.
+        if test.run is not None:
+            self._step = int(test.run.seconds // max(options.step_seconds, 1))
+        if self._step >= options.steps:
             return None
-        users = options.first_users + step * options.users_per_step
+        users = options.first_users + self._step * options.users_per_step
         return users, float(users)
+
+    def reset_time(self) -> None:
+        """Begin anew; Locust calls this in front of each run."""
+        super().reset_time()  # type: ignore[no-untyped-call]  # of Locust's
+        self._step = 0
 
 
 class Visitor(NetUser):

@@ -159,14 +159,20 @@ test = BacklogTest()
 class AllAtOnce(LoadTestShape):
     """All users at once, until everybody was served."""
 
+    _users = 1
+
     def tick(self) -> tuple[int, float] | None:
         """Return the users, or None when all is over."""
-        if test.run is None:  # the server starts, when Locust is asked for users
-            return 1, 1.0
-        if test.is_over():
-            return None
-        users = test.users(test.run)
-        return users, float(users)
+        if test.run is not None:  # else the server starts, or the run is judged
+            if test.is_over():
+                return None
+            self._users = test.users(test.run)
+        return self._users, float(self._users)
+
+    def reset_time(self) -> None:
+        """Begin anew; Locust calls this in front of each run."""
+        super().reset_time()  # type: ignore[no-untyped-call]  # of Locust's
+        self._users = 1
 
 
 class Visitor(NetUser):

@@ -246,12 +246,18 @@ class LoadTest(ABC):
         return self._visits.counted(task)
 
     def _on_test_stopping(self, **_: Any) -> None:
+        """Judge the run before Locust says that it has stopped: its web UI asks no more then."""
         if self.run is not None:
             self._visits.drain()
+        self._finish()
 
     # ---------------------------------------------------------------- the verdict
 
     def _on_test_stop(self, **_: Any) -> None:
+        self._finish()
+
+    def _finish(self) -> None:
+        """Judge the run, if nobody does, and wait until it is judged."""
         run, self.run = self.run, None
         if run is not None:
             # In a greenlet of its own, as Locust may kill the one that stops when Ctrl-C comes.
