@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -273,3 +275,14 @@ def test_a_wrong_host_is_told_and_the_run_goes_on(tmp_path: Path) -> None:
     assert set(ran.statistics) == {"connect"}
     assert "ERR_INVALID_URL" in ran.errors
     assert "tcp://host:port" in ran.errors
+
+
+@pytest.mark.parametrize("missing", ["locust", "hdrh"])
+def test_without_the_extra_it_is_said_what_to_install(missing: str) -> None:
+    """Not just the name of a module that the user has never heard of."""
+    code = f"import sys; sys.modules[{missing!r}] = None; import gnet.loadtest"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert run.stderr.splitlines()[-1] == (
+        "ModuleNotFoundError: gnet.loadtest needs Locust and HdrHistogram: "
+        "pip install 'gevent-net[load]', or '.[load]' in a checkout"
+    )

@@ -6,9 +6,18 @@ what Locust's own statistics round away. Needs the extra ``load``: ``gevent-net[
 Importing it imports Locust, which patches the process with ``gevent.monkey.patch_all()``.
 """
 
-from gnet.loadtest.client import NetClient, Reply
-from gnet.loadtest.connection import Until
-from gnet.loadtest.latencies import Latencies
-from gnet.loadtest.user import NetUser
+try:
+    from gnet.loadtest.client import NetClient, Reply
+    from gnet.loadtest.connection import Until
+    from gnet.loadtest.latencies import Latencies
+    from gnet.loadtest.user import NetUser
+except ModuleNotFoundError as error:
+    if error.name not in ("locust", "hdrh"):
+        raise
+    raise ModuleNotFoundError(
+        "gnet.loadtest needs Locust and HdrHistogram: pip install 'gevent-net[load]', or "
+        "'.[load]' in a checkout",
+        name=error.name,
+    ) from error
 
 __all__ = ["Latencies", "NetClient", "NetUser", "Reply", "Until"]
