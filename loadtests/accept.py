@@ -16,6 +16,7 @@ from locust.argument_parser import LocustArgumentParser
 from gnet.loadtest import NetUser
 from loadtests.agreement import GREETING
 from loadtests.harness import LoadTest, Run
+from loadtests.options import count, positive
 from loadtests.verdict import Expectation, equal
 
 
@@ -27,10 +28,12 @@ class AcceptTest(LoadTest):
 
     def add_options(self, parser: LocustArgumentParser) -> None:
         """Add how the load grows."""
-        parser.add_argument("--first-users", type=int, default=10, help="Users in the first step")
-        parser.add_argument("--users-per-step", type=int, default=20, help="Users more per step")
-        parser.add_argument("--steps", type=int, default=4, help="Number of steps")
-        parser.add_argument("--step-seconds", type=int, default=3, help="Length of a step")
+        parser.add_argument(
+            "--first-users", type=positive, default=10, help="Users in the first step"
+        )
+        parser.add_argument("--users-per-step", type=count, default=20, help="Users more per step")
+        parser.add_argument("--steps", type=positive, default=4, help="Number of steps")
+        parser.add_argument("--step-seconds", type=positive, default=3, help="Length of a step")
 
     def server_arguments(self, options: Any) -> list[str]:
         """Nothing: its defaults will do."""
@@ -90,4 +93,6 @@ class Visitor(NetUser):
         if connecting:
             with self.client.receive(GREETING, name="first byte", catch_response=True) as greeting:
                 greeting.response_time += connecting.response_time  # since it began to connect
+                if greeting and greeting.data != GREETING:
+                    greeting.failure(f"not the server's greeting: {greeting.data!r}")
             self.client.close()

@@ -69,15 +69,25 @@ class Visits:
         else:
             events.worker_report.add_listener(self._on_worker_report)
 
-    def drain(self) -> None:
-        """Have no visit begun any more, anywhere, and wait for the last one to end."""
-        self._on_drain()
+    def forbid(self) -> None:
+        """Have no visit begun in this process until the next run."""
+        self._is_draining = True
+
+    def drain(self) -> bool:
+        """Have no visit begun any more, anywhere, and wait for the last one to end.
+
+        Returns:
+            Whether all have ended, before the patience did.
+        """
+        self.forbid()
         self._of_workers.clear()
         if isinstance(self._runner, MasterRunner):
             self._runner.send_message(_DRAIN)
         with gevent.Timeout(PATIENCE_S, False):  # type: ignore[arg-type]  # as gevent documents it
             while self._under_way or not self._are_workers_drained():
                 gevent.sleep(_LOOK_S)
+            return True
+        return False
 
     def _are_workers_drained(self) -> bool:
         if not isinstance(self._runner, MasterRunner):
@@ -90,7 +100,7 @@ class Visits:
         self._is_draining = False
 
     def _on_drain(self, **_: Any) -> None:
-        self._is_draining = True
+        self.forbid()
 
     def _on_report_to_master(self, data: dict[str, Any], **_: Any) -> None:
         if self._is_draining:

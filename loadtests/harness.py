@@ -11,6 +11,7 @@ counted the same connections when the run is judged.
 from __future__ import annotations
 
 import datetime
+import logging
 import signal
 import time
 from abc import ABC, abstractmethod
@@ -45,6 +46,12 @@ _LOOK_S = 0.05
 _SETTLE_S = 5.0
 
 
+#: Why Locust's statistics must not begin anew in the middle.
+_NO_RESET = "what clients count from then on can't be compared with what the server counts"
+
+logger = logging.getLogger(__name__)
+
+
 @dataclass
 class Run:
     """One run of a test, from the start of its server to the verdict."""
@@ -60,6 +67,8 @@ class Run:
     )
     samples: list[dict[str, Any]] = field(default_factory=list)
     failure: str | None = None
+    all_ended: bool = False  # whether every user has ended its visit by itself
+    was_reset: bool = False  # whether Locust's statistics began anew in the middle
     sampling: gevent.Greenlet[[Run], None] | None = None
 
     @property
@@ -176,6 +185,7 @@ class LoadTest(ABC):
         environment.events.test_stopping.add_listener(self._on_test_stopping)
         environment.events.test_stop.add_listener(self._on_test_stop)
         environment.events.quitting.add_listener(self._on_quitting)
+        environment.events.reset_stats.add_listener(self._on_reset_stats)
         if environment.shape_class is not None:
             # As Ctrl-C: Locust has no handler before the end of a shape that runs without a web UI.
             signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -187,8 +197,12 @@ class LoadTest(ABC):
         self._samples = ()
         try:
             run = self._begin()
-        except (ServerError, StatisticsError) as error:
-            self._conclude([Expectation("the test can begin", "yes", str(error), holds=False)])
+        except Exception as error:  # whatever it is, nothing would be judged in the end
+            if not isinstance(error, (ServerError, StatisticsError)):
+                logger.exception("The test cannot begin")
+            self._visits.forbid()
+            reason = str(error) or type(error).__name__
+            self._conclude([Expectation("the test can begin", "yes", reason, holds=False)])
             runner = self._environment.runner
             # Whoever looks at the web UI may mend it and start again.
             gevent.spawn(runner.quit if self._environment.web_ui is None else runner.stop)
@@ -201,6 +215,8 @@ class LoadTest(ABC):
     def _begin(self) -> Run:
         """Start a server, or find the one that runs."""
         options = self._environment.parsed_options
+        if options.reset_stats:
+            raise ServerError(f"leave out --reset-stats: {_NO_RESET}")
         server = None
         if options.server == "external":
             url = options.statistics
@@ -217,7 +233,7 @@ class LoadTest(ABC):
             start = statistics.read()
             run = Run(options, statistics, server, start, start)
             self.before_users(run)
-        except (ServerError, StatisticsError):
+        except BaseException:
             statistics.close()
             if server is not None:
                 server.stop()
@@ -247,8 +263,9 @@ class LoadTest(ABC):
 
     def _on_test_stopping(self, **_: Any) -> None:
         """Judge the run before Locust says that it has stopped: its web UI asks no more then."""
-        if self.run is not None:
-            self._visits.drain()
+        run = self.run
+        if run is not None:
+            run.all_ended = self._visits.drain()
         self._finish()
 
     # ---------------------------------------------------------------- the verdict
@@ -265,12 +282,19 @@ class LoadTest(ABC):
         if self._ending is not None:
             self._ending.join()
 
+    def _on_reset_stats(self, **_: Any) -> None:
+        if self.run is not None:
+            self.run.was_reset = True
+
     def _on_quitting(self, **_: Any) -> None:
         """Have the verdict before Locust decides about the exit code; its master does so itself."""
         if self.is_local:
             self._environment.runner.quit()
         if self._ending is not None:
             self._ending.join()
+        if not self.expectations and self._environment.web_ui is None:
+            text = "no: it ended before the server was ready, or had no users"
+            self._conclude([Expectation("the test has run", "yes", text, holds=False)])
 
     def _end(self, run: Run) -> None:
         """Judge a run, and end its server."""
@@ -282,7 +306,7 @@ class LoadTest(ABC):
             while run.last.connections and run.failure is None and run.seconds < until:
                 gevent.sleep(_LOOK_S)
                 self._take_sample(run)
-            expectations = [self._expect_no_failures(), *self.judge(run)]
+            expectations = [*self._expect_order(run), *self.judge(run)]
             if run.failure is not None:
                 expectations.append(
                     Expectation("the server tells its statistics", "yes", run.failure, holds=False)
@@ -290,6 +314,9 @@ class LoadTest(ABC):
             if run.options.results:
                 expectations += self._write_results(run, expectations)
             self._conclude(expectations)
+        except Exception as error:  # whatever it is, a run that was not judged has not passed
+            logger.exception("The run cannot be judged")
+            self._conclude([Expectation("the run can be judged", "yes", repr(error), holds=False)])
         finally:
             run.statistics.close()
             if run.server is not None:
@@ -303,10 +330,20 @@ class LoadTest(ABC):
             return [Expectation("the results can be written", "yes", str(error), holds=False)]
         return []
 
-    def _expect_no_failures(self) -> Expectation:
-        count = self._environment.stats.total.num_failures
-        count += sum(each["count"] for each in self._environment.runner.exceptions.values())
-        return equal("no request fails, and no user", 0, count)
+    def _expect_order(self, run: Run) -> list[Expectation]:
+        """What is expected of every test."""
+        failures = self._environment.stats.total.num_failures
+        failures += sum(each["count"] for each in self._environment.runner.exceptions.values())
+        found = [
+            equal("no request fails, and no user", 0, failures),
+            equal("connections left in the end", 0, run.last.connections),
+        ]
+        if not run.all_ended:
+            text = "no: they were stopped in the middle, and not all is counted"
+            found.append(Expectation("all users end by themselves", "yes", text, holds=False))
+        if run.was_reset:
+            found.append(Expectation("all is counted", "yes", f"no: {_NO_RESET}", holds=False))
+        return found
 
     def _conclude(self, expectations: Sequence[Expectation]) -> None:
         """Say the verdict, and keep it for the exit code."""

@@ -525,3 +525,34 @@ def test_what_a_listener_raises_to_stop_the_user_goes_through(echo: Server) -> N
         client.connect()
     assert told(client)["exception"] is None
     client.destroy()
+
+
+@pytest.mark.parametrize("timeout", ["5", float("nan"), [1]])
+def test_a_timeout_that_is_no_number_is_a_mistake(timeout: Any) -> None:
+    """Of the locustfile's, and no failure of the server's; one that is none would never be over."""
+    events = Events()
+    client = NetClient("tcp://127.0.0.1:1", events)
+    with pytest.raises(GnetError) as caught:
+        client.connect(timeout=timeout)
+    assert caught.value.code in ("ERR_INVALID_ARG_TYPE", "ERR_OUT_OF_RANGE")
+    assert events.told == []
+
+
+def test_a_users_context_that_raises_costs_no_request() -> None:
+    """It is asked before anything is done: what has been done is always told."""
+
+    class User:
+        def context(self) -> dict[str, Any]:
+            raise KeyError("nobody")
+
+    events = Events()
+    with pytest.raises(KeyError):
+        NetClient("tcp://127.0.0.1:1", events, user=User()).connect()
+    assert events.told == []
+
+
+def test_the_type_is_known_before_there_is_a_connection() -> None:
+    """From the host."""
+    events = Events()
+    NetClient("unix:/nowhere", events).request(b"a", 1)
+    assert [event["request_type"] for event in events.told] == ["UNIX"]

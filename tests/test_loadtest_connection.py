@@ -150,7 +150,7 @@ def test_a_function_may_say_that_the_reply_is_all_that_has_come(link: Link) -> N
     assert call.outcome().data == b"a. b."
 
 
-@pytest.mark.parametrize("said", [-1, 2.0, "3"])
+@pytest.mark.parametrize("said", [-1, 0, 2.0, "3", None, []])
 def test_a_length_that_cannot_be_is_told_of(link: Link, said: Any) -> None:
     """It is the function's fault, and named so."""
     call = Attempt(link.client.request, b"?", lambda _: said)

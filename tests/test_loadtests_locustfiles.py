@@ -36,22 +36,22 @@ pytestmark = pytest.mark.timeout(60)
 SMALL = {
     "accept": ("--first-users", "2", "--users-per-step", "2", "--steps", "2", "--step-seconds=1"),
     "backlog": ("--backlog", "3", "--pause", "1.5", "--spread", "0.2", "--extra-users", "2"),
-    "max_connections": ["--limit", "5", "--hold", "0.2", "-u", "15", "-r", "15", "-t", "3s"],
+    "max_connections": ["--limit", "5", "--hold", "0.5", "-u", "40", "-r", "40", "-t", "4s"],
 }
 #: As short, and with only one step.
 BRIEF = ("--first-users", "2", "--steps", "1", "--step-seconds", "1")
 #: Longer than any test waits.
-ENDLESS = ("-u", "10", "-r", "10", "-t", "600s")
+ENDLESS = ("--limit", "5", "-u", "10", "-r", "10", "-t", "600s")
 #: The options that its results tell: those of the test.
 OPTIONS: dict[str, dict[str, object]] = {
     "accept": {"first_users": 2, "users_per_step": 2, "steps": 2, "step_seconds": 1},
     "backlog": {"backlog": 3, "pause": 1.5, "spread": 0.2, "extra_users": 2},
-    "max_connections": {"limit": 5, "hold": 0.2},
+    "max_connections": {"limit": 5, "hold": 0.5},
 }
 REQUESTS = {
     "accept": {"TCP close", "TCP connect", "TCP first byte"},
     "backlog": {"TCP close", "TCP connect", "TCP request"},
-    "max_connections": {"TCP close", "TCP connect", "TCP connect [refused]"},
+    "max_connections": {"TCP close", "TCP connect", "TCP connect [refused]", "TCP echo"},
 }
 #: What a sample has of the statistics, besides its time and the number of users.
 SAMPLED = {
@@ -208,7 +208,7 @@ def test_results_that_cannot_be_written_fail(tmp_path: Path) -> None:
 
 def test_a_server_that_does_not_start_ends_the_run_with_its_words(tmp_path: Path) -> None:
     """Here a backlog that the server refuses."""
-    with locust(tmp_path, "backlog", "--headless", "--backlog", "0") as program:
+    with locust(tmp_path, "backlog", "--headless", "--backlog", str(2**31)) as program:
         code, output = program.end()
     assert code == 1
     assert "argument --backlog: must be a whole number from 1" in output
@@ -281,7 +281,7 @@ def test_a_server_that_dies_fails_the_run(
 ) -> None:
     """At the time when it would have ended, with the reason."""
     with (
-        external("--max-connections", "20", "--backlog", "2") as (server, named),
+        external("--max-connections", "5", "--backlog", "2") as (server, named),
         locust(tmp_path, test, "--headless", *named, *arguments) as program,
     ):
         program.wait_for(ALL_SPAWNED)
@@ -297,7 +297,7 @@ def test_a_server_that_dies_fails_the_run(
     [
         ("accept", signal.SIGTERM, ("--first-users", "2", "--step-seconds", "600"), None),
         ("backlog", signal.SIGINT, ("--backlog", "3", "--pause", "1.5", "--spread", "0.2"), None),
-        ("max_connections", signal.SIGINT, ("--server", "streamserver", "--limit", "5"), 1),
+        ("max_connections", signal.SIGINT, ("--server", "streamserver"), 1),
     ],
 )
 def test_a_signal_ends_a_run_with_its_verdict(
@@ -324,7 +324,7 @@ def test_a_signal_while_the_users_end_does_not_cost_the_verdict(tmp_path: Path) 
     """A server that is stopped holds up the last users when Ctrl-C comes."""
     users = ("-u", "3", "-r", "3", "-t", "2s")
     with (
-        external("--max-connections", "5") as (server, named),
+        external("--max-connections", "2") as (server, named),
         locust(tmp_path, "max_connections", "--headless", *named, *users) as program,
     ):
         program.wait_for(ALL_SPAWNED)
@@ -348,3 +348,48 @@ def test_a_server_does_not_outlive_a_locust_that_is_killed(tmp_path: Path) -> No
         program.process.kill()
         program.process.wait()
         assert psutil.wait_procs(children, LOCUST_GUARD_S)[1] == []
+
+
+#: A locustfile that cannot judge what it saw.
+BROKEN_JUDGE = """
+import loadtests.accept
+from loadtests.accept import Steps, Visitor
+
+def judge(self, run):
+    raise KeyError("no such count")
+
+loadtests.accept.AcceptTest.judge = judge
+"""
+
+
+def test_a_run_that_cannot_be_judged_has_not_passed(tmp_path: Path) -> None:
+    """Whatever goes wrong in the middle of that, the exit code is no success."""
+    path = tmp_path / "locustfile.py"
+    path.write_text(BROKEN_JUDGE)
+    with locust(tmp_path, path, "--headless", *BRIEF) as program:
+        code, output = program.end()
+    assert code == 1
+    [line] = broken_lines(output)
+    assert "the run can be judged" in line
+    assert "no such count" in line
+
+
+def test_a_run_without_a_verdict_has_not_passed(tmp_path: Path) -> None:
+    """Here it is told to have no step, by a locustfile."""
+    path = tmp_path / "locustfile.py"
+    path.write_text("from loadtests.accept import Steps, Visitor\nSteps.tick = lambda self: None\n")
+    with locust(tmp_path, path, "--headless") as program:
+        code, output = program.end()
+    assert code == 1, output
+    [line] = broken_lines(output)
+    assert "the test has run" in line
+
+
+def test_too_few_users_are_told_before_they_come(tmp_path: Path) -> None:
+    """They could not show what becomes of those beyond the limit."""
+    options = ("--headless", "-u", "3", "-t", "1s", "--limit", "5")
+    with locust(tmp_path, "max_connections", *options) as program:
+        code, output = program.end()
+    assert code == 1
+    assert "3 users can't exceed a limit of 5" in output
+    assert "TCP connect" not in output

@@ -12,7 +12,7 @@ try:
     from gnet.loadtest.latencies import Latencies
     from gnet.loadtest.user import NetUser
 except ModuleNotFoundError as error:
-    if error.name not in ("locust", "hdrh"):
+    if (error.name or "").partition(".")[0] not in ("locust", "hdrh"):
         raise
     raise ModuleNotFoundError(
         "gnet.loadtest needs Locust and HdrHistogram: pip install 'gevent-net[load]', or "

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import time
 from collections.abc import Callable, Mapping
+from math import isnan
 from time import perf_counter
 from types import TracebackType
 from typing import Any, Protocol
@@ -24,6 +25,7 @@ from locust.exception import (
     StopUser,
 )
 
+from gnet.checks import check_number
 from gnet.errors import node_error, system_error
 from gnet.loadtest.connection import Connection, Until, check_until
 from gnet.loadtest.target import read_target
@@ -179,7 +181,7 @@ class NetClient:
         self.connect_options = dict(connect_options or {})
         self._request_event = request_event
         self._user = user
-        self._request_type = "TCP"
+        self._request_type = "UNIX" if str(host).startswith("unix:") else "TCP"
         self._connection: Connection | None = None
         self._busy = False  # whether a greenlet is inside an operation
 
@@ -361,6 +363,16 @@ class NetClient:
         """Run an operation, and tell what came of it."""
         if self._busy:
             raise node_error("ERR_CLIENT_BUSY")
+        seconds = self.network_timeout
+        if timeout is not None:
+            check_number(timeout, "timeout")
+            if isnan(timeout):  # it would never be over
+                raise node_error("ERR_OUT_OF_RANGE", "timeout", "a number", timeout)
+            seconds = timeout
+        # What the locustfile has to say is asked first: if it raises, nothing has been done yet.
+        told_with = dict(self._user.context()) if self._user is not None else {}
+        if context:
+            told_with.update(context)
         data = b""
         failure: BaseException | None = None
         interruption: BaseException | None = None
@@ -368,9 +380,7 @@ class NetClient:
         start_time = time.time()
         started = perf_counter()
         try:
-            data = operation(
-                *arguments, started + (self.network_timeout if timeout is None else timeout)
-            )
+            data = operation(*arguments, started + seconds)
         except (Exception, Timeout) as error:  # of any kind: it is told, and the user lives on
             failure = _countable(error)
             connection = self._connection
@@ -391,7 +401,7 @@ class NetClient:
             failure,
             (perf_counter() - started) * 1000,
             start_time,
-            dict(context) if context else {},
+            told_with,
         )
         if catch_response and interruption is None:
             reply._tell = self._tell
@@ -402,16 +412,13 @@ class NetClient:
         return reply
 
     def _tell(self, reply: Reply) -> None:
-        context = reply.context
-        if self._user is not None and (of_user := self._user.context()):
-            context = {**of_user, **context}
         self._request_event.fire(
             request_type=reply.request_type,
             name=reply.name,
             response_time=reply.response_time,
             response_length=len(reply.data),
             response=reply,
-            context=context,
+            context=reply.context,
             exception=reply.error,
             start_time=reply.start_time,
         )

@@ -312,9 +312,9 @@ class Connection:
         said = until(bytes(received))
         if said is True:
             return len(received)
-        if not said:
+        if said is False:
             return -1
-        if not isinstance(said, int) or said < 0:
+        if not isinstance(said, int) or said < 1:
             raise node_error("ERR_INVALID_RETURN_VALUE", "a length or a boolean", "until", said)
         return said if said <= len(received) else -1
 
