@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
-import time
 from collections.abc import Callable
 
 import gnet
@@ -56,15 +54,6 @@ class GnetServer(LoadedServer):
             return importlib.metadata.version("gevent-net")
         except importlib.metadata.PackageNotFoundError:
             return "not installed"
-
-    @property
-    def pid(self) -> int:
-        """This process."""
-        return os.getpid()
-
-    def cpu_seconds(self) -> float:
-        """CPU time of this process."""
-        return time.process_time()
 
     def counts(self) -> Counts:
         """What was counted so far."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -72,15 +70,6 @@ class BareStreamServer(LoadedServer):
     def version(self) -> str:
         """Version of gevent."""
         return gevent.__version__
-
-    @property
-    def pid(self) -> int:
-        """This process."""
-        return os.getpid()
-
-    def cpu_seconds(self) -> float:
-        """CPU time of this process."""
-        return time.process_time()
 
     def counts(self) -> Counts:
         """What was counted so far."""
