@@ -90,10 +90,9 @@ class BacklogTest(LoadTest):
             run.options.extra_users
         )
 
-    def is_over(self) -> bool:
+    def is_over(self, run: Run) -> bool:
         """Whether everybody was served, or is not waited for any longer."""
-        run = self.run
-        if run is None or run.seconds > run.options.pause + _PATIENCE_S:
+        if run.seconds > run.options.pause + _PATIENCE_S:
             return True
         ended = self.count("close") + self._environment.stats.total.num_failures
         return bool(ended >= self.users(run))
@@ -192,7 +191,7 @@ class AllAtOnce(LoadTestShape):
     def tick(self) -> tuple[int, float] | None:
         """Return the users, or None when all is over."""
         if test.run is not None:  # else the server starts, or the run is judged
-            if test.is_over():
+            if test.is_over(test.run):
                 return None
             self._users = test.users(test.run)
         return self._users, float(self._users)

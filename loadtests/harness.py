@@ -35,7 +35,7 @@ from loadtests.kernel import tcp_settings
 from loadtests.process import ServerError, ServerProcess
 from loadtests.record import Record, sample
 from loadtests.statistics_client import StatisticsClient, StatisticsError
-from loadtests.verdict import Expectation, equal, verdict_table
+from loadtests.verdict import Expectation, broken, equal, verdict_table
 
 __all__ = ["LoadTest", "Run"]
 
@@ -44,7 +44,6 @@ _LOOK_S = 0.05
 
 #: Seconds in which a server has to notice that its clients are gone.
 _SETTLE_S = 5.0
-
 
 #: Why Locust's statistics must not begin anew in the middle.
 _NO_RESET = "what clients count from then on can't be compared with what the server counts"
@@ -349,9 +348,8 @@ class LoadTest(ABC):
         """Say the verdict, and keep it for the exit code."""
         self.expectations = expectations
         print(f"\n{verdict_table(self.name, expectations)}\n", flush=True)
-        failed = not all(each.holds for each in expectations)
         self._environment.process_exit_code = max(
-            self._environment.process_exit_code or 0, int(failed)
+            self._environment.process_exit_code or 0, int(bool(broken(expectations)))
         )
 
     # ---------------------------------------------------------------- what is shown

@@ -43,10 +43,13 @@ class ServerProcess:
         )
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
-        if not line:
-            code = self._process.wait()
-            raise ServerError(f"the server ended with {code}; its last words are above")
-        self.ready = Ready.from_json(line)
+        try:
+            self.ready = Ready.from_json(line)
+        except ValueError as error:
+            self.stop()
+            code = self._process.returncode
+            text = f"said {line!r}" if line else f"ended with {code}; its last words are above"
+            raise ServerError(f"the server {text}") from error
 
     def stop(self) -> None:
         """End it."""

@@ -14,11 +14,21 @@ from pathlib import Path
 from typing import Any
 
 import gevent.socket
-from support import guarded
+from support import guarded, listening
 
+from gnet import Server, Socket
 from gnet.loadtest.client import NetClient
 
-__all__ = ["Events", "Link", "host_of", "linked_client", "listener", "reset"]
+__all__ = [
+    "Events",
+    "Link",
+    "echoing",
+    "host_at",
+    "host_of",
+    "linked_client",
+    "listener",
+    "reset",
+]
 
 
 class Events:
@@ -84,3 +94,22 @@ def reset(peer: gevent.socket.socket) -> None:
     """Close it by an RST: SO_LINGER with no time, as socket(7) says."""
     peer.setsockopt(stdlib_socket.SOL_SOCKET, stdlib_socket.SO_LINGER, struct.pack("ii", 1, 0))
     peer.close()
+
+
+def host_at(server: Server) -> str:
+    """The server's address as Locust's ``--host`` has it."""
+    address: Any = server.address()
+    return f"tcp://{address.address}:{address.port}"
+
+
+@contextlib.contextmanager
+def echoing() -> Iterator[Server]:
+    """A gnet server that sends back what it gets."""
+
+    def serve(socket: Socket) -> None:
+        socket.on("data", socket.write)
+        socket.on("error", lambda _: None)
+
+    with listening(serve) as server:
+        yield server
+        server.close_all_connections()

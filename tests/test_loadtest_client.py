@@ -11,11 +11,11 @@ import gevent
 import gevent.socket
 import pytest
 from gevent.event import Event
-from loadtest_peers import Events, Link, host_of, linked_client, listener
+from loadtest_peers import Events, Link, echoing, host_at, host_of, linked_client, listener
 from locust_unpatched import LocustError, RescheduleTask, StopUser
 from support import Attempt, expect_event, listening, passed, receive_exactly, settle
 
-from gnet import Server, Socket
+from gnet import Server
 from gnet.errors import GnetError, GnetTypeError
 from gnet.loadtest.client import NetClient, Reply
 
@@ -39,14 +39,8 @@ def link(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Link]:
 @pytest.fixture
 def echo() -> Iterator[Server]:
     """A gnet server that sends back what it gets."""
-
-    def serve(socket: Socket) -> None:
-        socket.on("data", socket.write)
-        socket.on("error", lambda _: None)
-
-    with listening(serve) as server:
+    with echoing() as server:
         yield server
-        server.close_all_connections()
 
 
 @pytest.fixture
@@ -55,12 +49,6 @@ def client(echo: Server) -> Iterator[NetClient]:
     made = NetClient(host_at(echo), Events())
     yield made
     made.destroy()
-
-
-def host_at(server: Server) -> str:
-    """The server's address as Locust's ``--host`` has it."""
-    address: Any = server.address()
-    return f"tcp://{address.address}:{address.port}"
 
 
 def told(client: NetClient) -> dict[str, Any]:

@@ -13,31 +13,20 @@ import pytest
 from gevent import monkey
 from gevent.event import Event
 from gevent.pool import Group
+from loadtest_peers import echoing, host_at
 from locust_runs import Ran, run_until
 from locust_unpatched import Environment, StopUser, constant, task
-from support import guarded, listening, passed
+from support import guarded, passed
 
-from gnet import Server, Socket
+from gnet import Server
 from gnet.loadtest import NetUser
 
 
 @pytest.fixture
 def echo() -> Iterator[Server]:
     """A gnet server that sends back what it gets."""
-
-    def serve(socket: Socket) -> None:
-        socket.on("data", socket.write)
-        socket.on("error", lambda _: None)
-
-    with listening(serve) as server:
+    with echoing() as server:
         yield server
-        server.close_all_connections()
-
-
-def host_at(server: Server) -> str:
-    """The server's address as Locust's ``--host`` has it."""
-    address: Any = server.address()
-    return f"tcp://{address.address}:{address.port}"
 
 
 class Told:
