@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from gnet.errors import system_error
 from gnet.socket_options import OnRead, writable_buffer
-from gnet.states import LINKED, LIVE, READING_HELD, READING_ON
+from gnet.states import LINKED, LIVE, READING_ON
 from gnet.transport import Transport
 
 __all__ = ["BufferedTransport"]
@@ -60,9 +60,7 @@ class BufferedTransport(Transport):
         if self._reading is not READING_ON:
             return  # stopped after the task was queued
         if self._lane is not None:
-            self._read_watcher.stop()
-            self._reading = READING_HELD
-            self._wait_for_lane(Transport._resume_held)
+            self._hold_reading()
             return
         self._in_lane(BufferedTransport._read_into_buffer_now)
 

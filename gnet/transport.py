@@ -1,17 +1,11 @@
-"""A duplex over a connected kernel socket.
+"""A duplex over a connected kernel socket: its outgoing side, and the end of both.
 
-Here data is received and sent, watchers are started and stopped, and an errno becomes an error
-with a code; `gnet.kernel` makes the sockets. A chunk's way in is
-io watcher → dispatcher → `Transport._on_readable` → listener; its way out is `Transport.write` →
-``os.write``, and only if the kernel pushes back a queue and a write watcher.
+`gnet.receiving` is the other half; `gnet.kernel` makes the sockets. An errno becomes an error with
+a code here. A chunk's way out is `Transport.write` → ``os.write``, and only if the kernel pushes
+back a queue and a write watcher.
 
-What is special here for speed, each worth several percent of a small echo (``make bench``):
-the io watcher appends its task to the dispatcher's queue itself and is never restarted per
-message; `_on_readable` calls ``'data'`` listeners and `write` calls the kernel without a detour
-through the stream's general machinery as long as nothing is buffered; data goes through
-``os.read`` and ``os.write`` on the bare descriptor, which take a fifth fewer instructions than
-``recv`` and ``send`` of a socket object, and spare that object and the getsockname(2) that comes
-with making it.
+What is special here for speed (``make bench``): `write` calls the kernel without a detour through
+the stream's general machinery as long as nothing is in front of a chunk, which one attribute says.
 """
 
 from __future__ import annotations
@@ -23,83 +17,58 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Any, TypeVar
 
-import gevent
-
 from gnet import kernel
 from gnet.dispatcher import thread_ident
 from gnet.errors import node_error, system_error
-from gnet.events.rejections import watch_rejection
+from gnet.receiving import FIRST_READ_SIZE, READABLE, Receiver
 from gnet.states import (
     CLOSED,
     CONNECTING,
-    FLOWING,
     LINKED,
-    LIVE,
     READ_ENDED,
-    READING_HELD,
     READING_OFF,
     READING_ON,
     UNLINKED,
     WRITE_FINISHED,
     WRITE_OPEN,
-    Link,
-    Reading,
 )
-from gnet.stream.duplex import Duplex
 
 __all__ = ["Transport"]
-
-#: Bytes taken by one read. libuv reads as many at a time.
-READ_SIZE = 65536
 
 #: Buffers in one ``writev``: the kernel's own limit (UIO_MAXIOV, POSIX IOV_MAX).
 _MOST_BUFFERS = 1024
 
-_READABLE, _WRITABLE = 1, 2  # libev's EV_READ, EV_WRITE
+_WRITABLE = 2  # libev's EV_WRITE
 
-_getcurrent = gevent.getcurrent
-_read, _write = os.read, os.write
+#: Events that follow the peer's end.
+_TOLD_OF_THE_END = frozenset({"end", "prefinish", "finish", "close"})
+
+_write = os.write
 
 
 Self = TypeVar("Self", bound="Transport")
 
 
-class Transport(Duplex):
-    """A duplex whose underside is a non-blocking socket of the kernel."""
+class Transport(Receiver):
+    """A duplex whose both sides are a non-blocking socket of the kernel."""
 
-    __slots__ = (
-        "_bytes_read",
-        "_bytes_sent",
-        "_clear_fd",
-        "_fd",
-        "_idle_timer",
-        "_link",
-        "_read_watcher",
-        "_reading",
-    )
+    __slots__ = ("_bytes_sent", "_clear_fd")
 
-    _link: Link
-    _reading: Reading
-    _fd: int | None  # the kernel socket's descriptor
-    # The same, as long as a write may go straight to the kernel; None while something is in front
-    # of it, and after the end. `write` tests this one attribute instead of four.
+    # The descriptor, as long as a write may go straight to the kernel; None while something is in
+    # front of it, and after the end. `write` tests this one attribute instead of four.
     _clear_fd: int | None
-    _read_watcher: Any
     _write_watcher: Any = None
     _outgoing: deque[memoryview] | None = None  # what the kernel has not taken yet
-    _bytes_read: int
     _bytes_sent: int  # given to the kernel or queued for it
     _bytes_held: int = 0  # of the first write while connecting; stays if that fails, as in Node
     _at_connect: tuple[Callable[[], None], ...] = ()  # what waits for the connection
-    _idle_timer: Any
-    _last_active: float
-    _clock: Callable[[], float]
 
     def _init_transport(self) -> None:
         self._link = UNLINKED
         self._reading = READING_OFF
         self._fd = None
-        self._clear_fd = None
+        self._clear_fd = self._straight_fd = None
+        self._read_size = FIRST_READ_SIZE
         self._read_watcher = None
         self._bytes_read = 0
         self._bytes_sent = 0
@@ -110,16 +79,18 @@ class Transport(Duplex):
         self._link = LINKED
         self._reading = READING_ON
         self._fd = self._clear_fd = fd
+        self._straight_fd = None
+        self._read_size = FIRST_READ_SIZE
         self._bytes_read = self._bytes_sent = 0
         self._idle_timer = None
         dispatcher = self._dispatcher
-        self._read_watcher = watcher = dispatcher.loop.io(fd, _READABLE)
+        self._read_watcher = watcher = dispatcher.loop.io(fd, READABLE)
         watcher.start(dispatcher.post, (Transport._on_readable, self))
 
     def _adopt(self, fd: int) -> None:
         """Take over a connected kernel socket that does not block."""
         self._fd = fd
-        self._read_watcher = self._dispatcher.loop.io(fd, _READABLE)
+        self._read_watcher = self._dispatcher.loop.io(fd, READABLE)
         self._clear_the_way()
 
     def _clear_the_way(self) -> None:
@@ -132,110 +103,6 @@ class Transport(Duplex):
         ):
             self._clear_fd = self._fd
 
-    # ---------------------------------------------------------------- reading
-
-    def _is_reading(self) -> bool:
-        return self._reading is READING_ON
-
-    def _start_reading(self) -> None:
-        if self._reading is not READING_OFF:
-            return
-        if self._link is LINKED:
-            self._reading = READING_ON
-            self._read_watcher.start(self._dispatcher.post, (self._read_task, self))
-        elif self._life is LIVE:
-            self._reading = READING_HELD  # until it is connected
-
-    def _stop_reading(self) -> None:
-        if self._reading is READING_ON:
-            self._read_watcher.stop()
-        self._reading = READING_OFF
-
-    def _on_readable(self) -> None:
-        """Receive once and deliver: the task of the read watcher."""
-        if self._reading is not READING_ON:
-            return  # stopped after the task was queued
-        if self._lane is not None:
-            self._read_watcher.stop()  # a listener still runs: the peer shall feel it
-            self._reading = READING_HELD
-            self._wait_for_lane(Transport._resume_held)
-            return
-        self._lane = _getcurrent()
-        try:
-            try:
-                chunk = _read(self._fd, READ_SIZE)  # type: ignore[arg-type]  # open while reading
-            except BlockingIOError:
-                return
-            except OSError as error:
-                self._stop_reading()
-                self.destroy(system_error(error.errno or 0, "read"))
-                return
-            if self._idle_timer is not None:
-                self._last_active = self._clock()
-            if not chunk:
-                if self._ends_unseen():
-                    self._end_unseen()
-                else:
-                    self._stop_reading()
-                    self._push_eof()
-                    self._read_more()
-                return
-            self._bytes_read += len(chunk)
-            if self._flow is FLOWING and not self._read_length and self._decoder is None:
-                # Readable._push() and emit() without their tests, which hold here.
-                listeners = self._events.get("data")
-                if listeners is not None:
-                    self._did_read = True
-                    for listener in listeners:
-                        result = listener(chunk)
-                        if result is not None and self._capture_rejections:
-                            watch_rejection(self, result, "data", (chunk,))
-                    return
-            if not self._push(chunk):
-                self._stop_reading()
-        finally:
-            self._lane = None
-            if self._lane_waiting is not None:
-                self._leave_lane()
-
-    # What the read watcher queues; one that reads into the user's buffer has another task.
-    _read_task: Callable[[Any], object] = staticmethod(_on_readable)
-
-    def _ends_unseen(self) -> bool:
-        """Whether the peer's end closes this socket without anybody to tell anything."""
-        events = self._events
-        return (
-            self._write_side is WRITE_OPEN
-            and not self._allow_half_open
-            and self._under_way is None
-            and not self._write_length
-            and self._errored is None
-            and not self._read_length
-            and self._decoder is None
-            and "end" not in events
-            and "close" not in events
-            and "finish" not in events
-            and "prefinish" not in events
-        )
-
-    def _end_unseen(self) -> None:
-        """Do at once what takes 'end', 'finish', 'close' and the turns between them otherwise.
-
-        Closing sends the FIN, without a shutdown(2) before. A connect-echo-close takes 57,000
-        instructions this way, and 91,500 the other.
-        """
-        self._read_side, self._write_side, self._life = READ_ENDED, WRITE_FINISHED, CLOSED
-        self._unlink()
-        # Listeners such as socket.write refer to the socket: without them it goes at once, and
-        # not when the garbage collector comes by (6 % of connect-echo-close).
-        self._events.clear()
-        self._let_go()
-
-    def _resume_held(self) -> None:
-        if self._reading is READING_HELD:
-            self._reading = READING_OFF
-            self._read_more()
-
     # ---------------------------------------------------------------- writing
 
     def write(self, chunk: Any, encoding: Any = None, callback: Any = None) -> bool:
@@ -243,25 +110,33 @@ class Transport(Duplex):
         # What follows is Writable.write() for the usual case: bytes, and nothing in front of them.
         fd = self._clear_fd
         if (
-            fd is not None
-            and type(chunk) is bytes
-            and callback is None
-            and encoding is None
-            and thread_ident() == self._dispatcher.thread
+            fd is None
+            or callback is not None
+            or encoding is not None
+            or type(chunk) is not bytes
+            or thread_ident() != self._dispatcher.thread
         ):
-            try:
-                sent = _write(fd, chunk)
-            except BlockingIOError:
-                sent = 0
-            except OSError as error:
-                self._clear_fd = None
-                self._under_way, self._write_length = (len(chunk), None), len(chunk)
-                self._fail_later(system_error(error.errno or 0, "write"), None)
-                return False
-            if self._idle_timer is not None:
-                self._last_active = self._clock()
-            self._bytes_sent += sent
-            return sent == len(chunk) or self._wait_writable(chunk, sent)
+            return self._write_fully(chunk, encoding, callback)
+        try:
+            sent = _write(fd, chunk)
+        except OSError as error:
+            return self._write_failed(chunk, error)
+        if self._idle_timer is not None:
+            self._last_active = self._clock()
+        self._bytes_sent += sent
+        return sent == len(chunk) or self._wait_writable(chunk, sent)
+
+    def _write_failed(self, chunk: bytes, error: OSError) -> bool:
+        """Queue a chunk of which the kernel takes nothing now, or fail with what it says."""
+        if isinstance(error, BlockingIOError):
+            return self._wait_writable(chunk, 0)
+        self._clear_fd = None
+        self._under_way, self._write_length = (len(chunk), None), len(chunk)
+        self._fail_later(system_error(error.errno or 0, "write"), None)
+        return False
+
+    def _write_fully(self, chunk: Any, encoding: Any, callback: Any) -> bool:
+        """Write what is not the usual case."""
         if (
             self._write_side is not WRITE_OPEN
             and self._read_side is READ_ENDED
@@ -421,11 +296,39 @@ class Transport(Duplex):
 
     # ---------------------------------------------------------------- the end
 
+    def _receive_end(self) -> None:
+        if self._ends_unseen():
+            self._end_unseen()
+        else:
+            super()._receive_end()
+
+    def _ends_unseen(self) -> bool:
+        """Whether the peer's end closes this socket without anybody to tell anything."""
+        return (
+            self._straight_fd is not None  # nothing received waits
+            and self._clear_fd is not None  # nor anything to be sent
+            and not self._allow_half_open
+            and _TOLD_OF_THE_END.isdisjoint(self._events)
+        )
+
+    def _end_unseen(self) -> None:
+        """Do at once what takes 'end', 'finish', 'close' and the turns between them otherwise.
+
+        Closing sends the FIN, without a shutdown(2) before. A connect-echo-close takes 57,000
+        instructions this way, and 91,500 the other.
+        """
+        self._read_side, self._write_side, self._life = READ_ENDED, WRITE_FINISHED, CLOSED
+        self._unlink()
+        # Listeners such as socket.write refer to the socket: without them it goes at once, and
+        # not when the garbage collector comes by (6 % of connect-echo-close).
+        self._events.clear()
+        self._let_go()
+
     def _unlink(self) -> None:
         """Close the kernel socket and whatever waits for it."""
         self._reading = READING_OFF
         self._link = UNLINKED
-        self._clear_fd = None
+        self._clear_fd = self._straight_fd = None
         if self._idle_timer is not None:
             self._stop_idle_timer()
         if self._fd is not None:

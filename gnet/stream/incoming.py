@@ -206,6 +206,12 @@ class Incoming(Stream):
     def _stop_reading(self) -> None:
         """Have the source call `_push` no more."""
 
+    def _straighten(self) -> None:
+        """Have what comes go straight to the ``'data'`` listeners, if nothing is in between."""
+
+    def _detour(self) -> None:
+        """Have it come through the buffer again: what is in between may be new."""
+
     def _push(self, data: bytes) -> bool:
         """Take what the source has read, in the read lane.
 
@@ -243,6 +249,7 @@ class Incoming(Stream):
         else:
             self._chunks.append(chunk)
         self._read_length += len(chunk)
+        self._detour()
         if self._notice is NOTICE_WANTED:
             self._notify_later()
         if self._flow is FLOWING and not self._resume_due:

@@ -185,6 +185,7 @@ class Readable(Incoming):
         self._is_plain = False
         if self._flow is not PAUSED:
             self._flow = PAUSED
+            self._detour()
             self.emit("pause")
         self._asked_flow = PAUSED
         return self
@@ -204,6 +205,7 @@ class Readable(Incoming):
                 self._dispatcher.check_thread(self)
                 self._flow = FLOWING
                 self._resumed_in = self._dispatcher.turn
+                self._straighten()
                 return self
         self._resume_fully()
         return self
@@ -242,6 +244,7 @@ class Readable(Incoming):
             for chunk in self._chunks or ()
         )
         self._decoder, self._encoding = decoder, name
+        self._detour()
         self._chunks = deque([text]) if text else None
         self._read_length = len(text)
         return self
@@ -390,6 +393,7 @@ class Readable(Incoming):
         self._is_plain = False
         self._is_pulled = True
         self._flow = PAUSED
+        self._detour()
         self._notice = NOTICE_WANTED
         if self._read_length:
             self._notify_later()
@@ -411,6 +415,7 @@ class Readable(Incoming):
             self.resume()
         elif not self._is_pulled:
             self._flow = FLOW_UNSET
+            self._detour()
 
     # ---------------------------------------------------------------- piping, iterating
 
