@@ -20,7 +20,7 @@ from gnet.listening import ListeningServer
 from gnet.options import ServerOptions
 from gnet.socket import Socket
 from gnet.states import NOT_LISTENING
-from gnet.stream.duplex import DEFAULT_HIGH_WATER_MARK
+from gnet.stream.destroy import DEFAULT_HIGH_WATER_MARK
 from gnet.symbols import ABSENT
 
 __all__ = ["AcceptingServer"]
@@ -34,6 +34,7 @@ class AcceptingServer(ListeningServer):
     __slots__ = (
         "_connection_context",
         "_drop_max_connection",
+        "_forget",
         "_given",
         "_limit",
         "_max_connections",
@@ -51,7 +52,9 @@ class AcceptingServer(ListeningServer):
         self._given = given
         # Not the server's own: what a listener of the server sets is not for connections to see.
         self._connection_context = contextvars.copy_context()
-        self._sockets: set[Socket] = set()  # the open connections
+        # The open connections, in the order in which they came.
+        self._sockets: dict[Socket, None] = {}
+        self._forget = self._on_destroyed  # one bound method for all of them
         self._max_connections: float | None = None
         self._limit: float | None = None  # the same as a number, as JavaScript would compare it
         self._drop_max_connection: bool | None = None
@@ -305,7 +308,7 @@ class AcceptingServer(ListeningServer):
         self._dispatcher.defer(lambda _: self.emit("drop", *([info] if info else ())), self)
 
     def _on_destroyed(self, socket: Socket) -> None:
-        self._sockets.discard(socket)
+        self._sockets.pop(socket, None)
         if self._acceptor is None:
             self._emit_close_if_drained()
 
@@ -359,6 +362,7 @@ def _take(socket: Socket) -> None:
     server._untold -= 1
     if server._may_refuse and server._refuses(socket):
         return
-    server._sockets.add(socket)
-    socket._on_destroyed = server._on_destroyed
+    server._sockets[socket] = None
+    socket._on_destroyed = server._forget
     server.emit("connection", socket)
+    socket._peer = None

@@ -26,7 +26,9 @@ class NamedTransport(Transport):
 
     __slots__ = ()
 
-    _peer: Any  # the peer's name as accept() gave it; a slot of the socket's
+    # The peer's name as accept() gave it, until the 'connection' listeners were called: who asks
+    # there learns it even of a peer that is gone already. A slot of the socket's.
+    _peer: Any
     _known_peer: AddressInfo | None = None
     _known_local: AddressInfo | None = None
 

@@ -31,9 +31,7 @@ _KEPT = (
     "_flow",
     "_lane",
     "_lane_waiting",
-    "_read_high_water_mark",
     "_read_length",
-    "_write_high_water_mark",
 )
 #: What it starts anew with; the defaults are its classes'.
 _FORGOTTEN = (
@@ -41,12 +39,15 @@ _FORGOTTEN = (
     "_bytes_held",
     "_error_emitted",
     "_error_reported",
+    "_errored",
     "_finish_callbacks",
     "_known_local",
     "_known_peer",
     "_need_drain",
     "_outgoing",
     "_queue",
+    "_under_way",
+    "_write_length",
 )
 
 

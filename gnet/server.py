@@ -174,7 +174,7 @@ class Server(AcceptingServer):
                     tick.wait()
                 finally:
                     timer.close()
-                left &= self._sockets
+                left &= self._sockets.keys()
             for socket in left:
                 kernel_options.reset_at_close(socket.fileno())
                 socket.destroy()

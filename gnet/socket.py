@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import errno
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gnet import kernel, kernel_options
@@ -103,13 +103,12 @@ class Socket(MortalTransport, IdleTransport, NamedTransport, TunedTransport, Buf
     socket destroyed; Node emits ``'error'`` and ``'close'``, and connects all the same.
     """
 
-    __slots__ = ("_held", "_on_destroyed", "_peer", "server")
+    __slots__ = ("_held", "_peer", "server")
 
     #: The accepting `gnet.Server`, or None. Node: ``socket.server``.
     server: Any
     _attempted: list[str] | None = None
 
-    _on_destroyed: Callable[[Socket], None] | None
     _connector: Connector | None = None
     _block_list: BlockList | None = None  # of peers that it must not connect to
     _bound: Any = None  # the kernel socket that a BoundSocket brought, until it connects
@@ -130,7 +129,6 @@ class Socket(MortalTransport, IdleTransport, NamedTransport, TunedTransport, Buf
         self._held = False
         self.server = None
         self._peer = None
-        self._on_destroyed = None
         if made_with is not Socket._made_with:
             self._apply(made_with)
 
@@ -211,13 +209,12 @@ class Socket(MortalTransport, IdleTransport, NamedTransport, TunedTransport, Buf
         self = cls.__new__(cls)
         EventEmitter.__init__(self)
         dispatcher = server._dispatcher
-        self._init_duplex(dispatcher, context, allow_half_open=half_open)
+        self._init_duplex(dispatcher, context, half_open)
         self._init_accepted(fd)
         dispatcher.acquire()
         self._held = True
         self.server = server
         self._peer = peer
-        self._on_destroyed = None
         return self
 
     def _prepare(self, *, paused: bool, high_water_mark: int) -> None:
@@ -422,11 +419,7 @@ class Socket(MortalTransport, IdleTransport, NamedTransport, TunedTransport, Buf
         if self._connector is not None:
             self._connector.cancel()
             self._connector = None
-        self._peer = None
         super()._unlink()
-        if self._on_destroyed is not None:
-            self._on_destroyed(self)
-            self._on_destroyed = None
 
 
 def connect(*args: Any, **keywords: Unpack[ConnectionKeywords]) -> Socket:

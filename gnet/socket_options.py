@@ -18,7 +18,7 @@ from gnet.checks import check_high_water_mark, check_integer, check_number, is_n
 from gnet.errors import node_error
 from gnet.events.abort import AbortSignal, check_signal
 from gnet.options import spelt
-from gnet.stream.duplex import DEFAULT_HIGH_WATER_MARK
+from gnet.stream.destroy import DEFAULT_HIGH_WATER_MARK
 from gnet.stream.encoding import normal_name
 
 __all__ = [

@@ -52,7 +52,7 @@ Self = TypeVar("Self", bound="Transport")
 class Transport(Receiver):
     """A duplex whose both sides are a non-blocking socket of the kernel."""
 
-    __slots__ = ("_bytes_sent", "_clear_fd")
+    __slots__ = ("_bytes_sent", "_clear_fd", "_on_destroyed")
 
     # The descriptor, as long as a write may go straight to the kernel; None while something is in
     # front of it, and after the end. `write` tests this one attribute instead of four.
@@ -61,6 +61,7 @@ class Transport(Receiver):
     _outgoing: deque[memoryview] | None = None  # what the kernel has not taken yet
     _bytes_sent: int  # given to the kernel or queued for it
     _bytes_held: int = 0  # of the first write while connecting; stays if that fails, as in Node
+    _on_destroyed: Callable[[Any], None] | None  # called with this when the kernel socket goes
     _at_connect: tuple[Callable[[], None], ...] = ()  # what waits for the connection
 
     def _init_transport(self) -> None:
@@ -73,6 +74,7 @@ class Transport(Receiver):
         self._bytes_read = 0
         self._bytes_sent = 0
         self._idle_timer = None
+        self._on_destroyed = None
 
     def _init_accepted(self, fd: int) -> None:
         """Do as `_init_transport`, `_adopt` and `_start_reading` do for a new stream, in one."""
@@ -82,7 +84,7 @@ class Transport(Receiver):
         self._straight_fd = None
         self._read_size = FIRST_READ_SIZE
         self._bytes_read = self._bytes_sent = 0
-        self._idle_timer = None
+        self._idle_timer = self._on_destroyed = None
         dispatcher = self._dispatcher
         self._read_watcher = watcher = dispatcher.loop.io(fd, READABLE)
         watcher.start(dispatcher.post, (Transport._on_readable, self))
@@ -318,7 +320,7 @@ class Transport(Receiver):
         instructions this way, and 91,500 the other.
         """
         self._read_side, self._write_side, self._life = READ_ENDED, WRITE_FINISHED, CLOSED
-        self._unlink()
+        Transport._unlink(self)  # it is connected: what a subclass undoes of connecting is done
         # Listeners such as socket.write refer to the socket: without them it goes at once, and
         # not when the garbage collector comes by (6 % of connect-echo-close).
         self._events.clear()
@@ -340,6 +342,9 @@ class Transport(Receiver):
                 self._write_watcher = None
             kernel.close(self._fd)
             self._fd = None
+        if self._on_destroyed is not None:
+            self._on_destroyed(self)
+            self._on_destroyed = None
 
     def _stop_idle_timer(self) -> None:
         if self._idle_timer is not None:

@@ -507,8 +507,8 @@ class Memory(Duplex):
             dispatcher(),
             contextvars.copy_context(),
             allow_half_open=allow_half_open,
-            high_water_mark=high_water_mark,
         )
+        self._read_high_water_mark = self._write_high_water_mark = high_water_mark
         self.source: deque[bytes | None] = deque()
         self.is_reading = False
         #: What came out at the other side.

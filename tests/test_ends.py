@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import socket as stdlib_socket
+import struct
 from typing import Any
 
 import pytest
@@ -78,3 +79,21 @@ def test_a_descriptor_that_comes_again_is_a_new_one() -> None:
         os.dup2(other.fileno(), number)
         gnet.Socket(fd=number).destroy()
         wait_event(first, "close")
+
+
+def test_a_peer_that_is_gone_already_has_a_name_for_who_asks_at_once() -> None:
+    """Who writes a log wants to know who it was, and ``getpeername`` cannot tell any more."""
+    names: list[Any] = []
+    with listening() as server:
+        address: Any = server.address()
+        peer = stdlib_socket.create_connection((address.address, address.port))
+        port = peer.getsockname()[1]
+        linger = struct.pack("ii", 1, 0)  # close with an RST
+        peer.setsockopt(stdlib_socket.SOL_SOCKET, stdlib_socket.SO_LINGER, linger)
+        peer.close()
+        server.once("connection", lambda socket: names.append(socket.remote_port))
+        connection = expect_event(server, "connection")
+        [socket] = connection.wait()
+        assert names == [port]
+        assert socket.remote_port == port
+        socket.destroy()

@@ -174,7 +174,7 @@ class EventEmitter(metaclass=_EmitterType):
         """
         if listener is ABSENT:
             return lambda function: (self.on(event, function), function)[1]
-        return self._add(event, listener, prepend=False)
+        return self._add(event, listener)
 
     @overload
     def add_listener(self: Self, event: Hashable, listener: Listener) -> Self: ...
@@ -213,7 +213,7 @@ class EventEmitter(metaclass=_EmitterType):
 
     prependOnceListener = prepend_once_listener
 
-    def _add(self: Self, event: Hashable, listener: Listener, *, prepend: bool) -> Self:
+    def _add(self: Self, event: Hashable, listener: Listener, prepend: bool = False) -> Self:
         check_listener(listener)
         if "newListener" in self._events:
             # Before adding: a 'newListener' listener that adds some puts them in front.

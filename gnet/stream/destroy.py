@@ -15,9 +15,12 @@ from gnet.dispatcher import Dispatcher, TaskOwner, report
 from gnet.events.emitter import EventEmitter, emit_error
 from gnet.states import DESTROYED, LIVE, Life, after
 
-__all__ = ["Stream"]
+__all__ = ["DEFAULT_HIGH_WATER_MARK", "Stream"]
 
 Self = TypeVar("Self", bound="Stream")
+
+#: Bytes from which on a side holds no more. Node: 64 KiB since version 22.
+DEFAULT_HIGH_WATER_MARK = 65536
 
 
 class Stream(EventEmitter):
@@ -33,7 +36,7 @@ class Stream(EventEmitter):
     context: contextvars.Context | None
     _dispatcher: Dispatcher
     _life: Life
-    _errored: BaseException | None
+    _errored: BaseException | None = None
     _error_emitted: bool = False  # not a state: an error can come before or after 'close' is due
     _error_reported: bool = False  # a listener raised it: hub.handle_error has had it already
 

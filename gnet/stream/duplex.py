@@ -13,10 +13,7 @@ from gnet.states import FLOW_UNSET, LIVE, READ_OPEN, WRITE_FINISHED, WRITE_OPEN,
 from gnet.stream.readable import Readable
 from gnet.stream.writable import Writable
 
-__all__ = ["DEFAULT_HIGH_WATER_MARK", "Duplex"]
-
-#: Bytes from which on a side holds no more. Node: 64 KiB since version 22.
-DEFAULT_HIGH_WATER_MARK = 65536
+__all__ = ["Duplex"]
 
 
 class Duplex(Readable, Writable):
@@ -27,18 +24,13 @@ class Duplex(Readable, Writable):
         "_decoder",
         "_did_read",
         "_dispatcher",
-        "_errored",
         "_flow",
         "_lane",
         "_lane_waiting",
         "_life",
-        "_read_high_water_mark",
         "_read_length",
         "_read_side",
         "_resumed_in",
-        "_under_way",
-        "_write_high_water_mark",
-        "_write_length",
         "_write_side",
         "context",
     )
@@ -60,28 +52,21 @@ class Duplex(Readable, Writable):
         self,
         dispatcher: Dispatcher,
         context: contextvars.Context | None,
-        *,
         allow_half_open: bool,
-        high_water_mark: int = DEFAULT_HIGH_WATER_MARK,
     ) -> None:
         # All slots of Stream, Readable and Writable in one place: one call per connection.
         self.context = context
         self._dispatcher = dispatcher
         self._life = LIVE
-        self._errored = None
         self._flow = FLOW_UNSET
         self._read_side = READ_OPEN
         self._read_length = 0
-        self._read_high_water_mark = high_water_mark
         self._decoder = None
         self._did_read = False
         self._resumed_in = -1
         self._lane = None
         self._lane_waiting = None
         self._write_side = WRITE_OPEN
-        self._write_high_water_mark = high_water_mark
-        self._write_length = 0
-        self._under_way = None
         self._allow_half_open = allow_half_open
 
     def _after_end(self) -> None:

@@ -30,7 +30,7 @@ from gnet.states import (
     ReadSide,
     after,
 )
-from gnet.stream.destroy import Stream
+from gnet.stream.destroy import DEFAULT_HIGH_WATER_MARK, Stream
 from gnet.stream.encoding import Decoder
 
 __all__ = ["Chunk", "Incoming"]
@@ -51,7 +51,7 @@ class Incoming(Stream):
     _chunks: deque[Chunk] | None = None  # made when something has to be buffered
     _first_taken: int = 0  # how much of the first chunk `read` has taken already
     _read_length: int
-    _read_high_water_mark: int
+    _read_high_water_mark: int = DEFAULT_HIGH_WATER_MARK
     _decoder: Decoder | None
     _resumed_in: int  # the dispatcher's turn in which resume() left nothing to do
     _resume_due: bool = False  # a resume is queued: not a state, as pause() and resume() may follow

@@ -143,7 +143,7 @@ class Readable(Incoming):
         """
         if listener is ABSENT:
             return super().on(event)
-        self._add(event, listener, prepend=False)
+        self._add(event, listener)
         if event == "data":
             if self._flow is not PAUSED:
                 self.resume()

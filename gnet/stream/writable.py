@@ -20,7 +20,7 @@ from gnet.states import (
     WriteSide,
     after,
 )
-from gnet.stream.destroy import Stream
+from gnet.stream.destroy import DEFAULT_HIGH_WATER_MARK, Stream
 from gnet.stream.encoding import encode, normal_name
 
 __all__ = ["Writable"]
@@ -35,9 +35,10 @@ class Writable(Stream):
     __slots__ = ()
 
     _write_side: WriteSide
-    _write_high_water_mark: int
-    _write_length: int  # taken by write() and not yet out: bytes, or a string's UTF-16 units
-    _under_way: tuple[int, Callback | None] | None  # length and callback of what _write() has
+    _write_high_water_mark: int = DEFAULT_HIGH_WATER_MARK
+    _write_length: int = 0  # taken by write() and not yet out: bytes, or a string's UTF-16 units
+    # Length and callback of what _write() has.
+    _under_way: tuple[int, Callback | None] | None = None
     _queue: deque[tuple[bytes, int, Callback | None]] | None = (
         None  # made when something has to wait
     )
