@@ -29,21 +29,20 @@ FLOORS = {
     "stream": 4,
     "acceptor": 4,
     "options": 4,
-    "receiving": 5,
-    "transport": 6,
+    "transport": 5,
     "connecting": 5,
-    "idle": 7,
-    "ends": 7,
-    "tuning": 7,
-    "onread": 7,
-    "lifetime": 7,
+    "idle": 6,
+    "ends": 6,
+    "tuning": 6,
+    "onread": 6,
+    "lifetime": 6,
     "socket_options": 5,
-    "listening": 7,
-    "socket": 8,
-    "accepting": 9,
-    "server": 10,
-    "loadtest": 10,
-    "": 11,  # the package itself
+    "listening": 6,
+    "socket": 7,
+    "accepting": 8,
+    "server": 9,
+    "loadtest": 9,
+    "": 10,  # the package itself
 }
 #: Rooms that know neither loop nor greenlets.
 WITHOUT_GEVENT = ("states", "errors", "address", "socket_address", "blocklist", "defaults")

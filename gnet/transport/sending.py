@@ -1,58 +1,42 @@
-"""A duplex over a connected kernel socket: its outgoing side, and the end of both.
+"""The outgoing side of a connected kernel socket: writing to it, at once as long as it takes all.
 
-`gnet.receiving` is the other half; `gnet.kernel` makes the sockets. An errno becomes an error with
-a code here. A chunk's way out is `Transport.write` → ``os.write``, and only if the kernel pushes
-back a queue and a write watcher.
+A chunk's way out is `Sender.write` → ``os.write``, and only if the kernel pushes back a queue and a
+write watcher.
 
 What is special here for speed (``make bench``): `write` calls the kernel without a detour through
-the stream's general machinery as long as nothing is in front of a chunk, which one attribute says.
+the stream's general machinery as long as nothing is in front of a chunk, which one attribute says;
+and what one event writes in many small pieces is gathered (`gnet.transport.gathering`).
 """
 
 from __future__ import annotations
 
-import errno
 import os
 from collections import deque
 from collections.abc import Callable
 from itertools import islice
 from typing import Any, TypeVar
 
-from gnet import kernel
 from gnet.dispatcher import thread_ident
 from gnet.errors import node_error, system_error
-from gnet.receiving import FIRST_READ_SIZE, READABLE, Receiver
-from gnet.states import (
-    CLOSED,
-    CONNECTING,
-    LINKED,
-    READ_ENDED,
-    READING_OFF,
-    READING_ON,
-    UNLINKED,
-    WRITE_FINISHED,
-    WRITE_OPEN,
-)
+from gnet.states import CONNECTING, READ_ENDED, UNLINKED, WRITE_OPEN
+from gnet.transport.receiving import Receiver
 
-__all__ = ["Transport"]
+__all__ = ["Sender"]
 
 #: Buffers in one ``writev``: the kernel's own limit (UIO_MAXIOV, POSIX IOV_MAX).
 _MOST_BUFFERS = 1024
 
 _WRITABLE = 2  # libev's EV_WRITE
 
-#: Events that follow the peer's end.
-_TOLD_OF_THE_END = frozenset({"end", "prefinish", "finish", "close"})
-
 _write = os.write
 
+Self = TypeVar("Self", bound="Sender")
 
-Self = TypeVar("Self", bound="Transport")
 
+class Sender(Receiver):
+    """A duplex whose outgoing side is a non-blocking socket of the kernel, too."""
 
-class Transport(Receiver):
-    """A duplex whose both sides are a non-blocking socket of the kernel."""
-
-    __slots__ = ("_bytes_sent", "_clear_fd", "_on_destroyed")
+    __slots__ = ("_bytes_sent", "_clear_fd")
 
     # The descriptor, as long as a write may go straight to the kernel; None while something is in
     # front of it, and after the end. `write` tests this one attribute instead of four.
@@ -61,39 +45,7 @@ class Transport(Receiver):
     _outgoing: deque[memoryview] | None = None  # what the kernel has not taken yet
     _bytes_sent: int  # given to the kernel or queued for it
     _bytes_held: int = 0  # of the first write while connecting; stays if that fails, as in Node
-    _on_destroyed: Callable[[Any], None] | None  # called with this when the kernel socket goes
     _at_connect: tuple[Callable[[], None], ...] = ()  # what waits for the connection
-
-    def _init_transport(self) -> None:
-        self._link = UNLINKED
-        self._reading = READING_OFF
-        self._fd = None
-        self._clear_fd = self._straight_fd = None
-        self._read_size = FIRST_READ_SIZE
-        self._read_watcher = None
-        self._bytes_read = 0
-        self._bytes_sent = 0
-        self._idle_timer = None
-        self._on_destroyed = None
-
-    def _init_accepted(self, fd: int) -> None:
-        """Do as `_init_transport`, `_adopt` and `_start_reading` do for a new stream, in one."""
-        self._link = LINKED
-        self._reading = READING_ON
-        self._fd = self._clear_fd = fd
-        self._straight_fd = None
-        self._read_size = FIRST_READ_SIZE
-        self._bytes_read = self._bytes_sent = 0
-        self._idle_timer = self._on_destroyed = None
-        dispatcher = self._dispatcher
-        self._read_watcher = watcher = dispatcher.loop.io(fd, READABLE)
-        watcher.start(dispatcher.post, (Transport._on_readable, self))
-
-    def _adopt(self, fd: int) -> None:
-        """Take over a connected kernel socket that does not block."""
-        self._fd = fd
-        self._read_watcher = self._dispatcher.loop.io(fd, READABLE)
-        self._clear_the_way()
 
     def _clear_the_way(self) -> None:
         """Let writes go straight to the kernel, if nothing is in front of them."""
@@ -104,8 +56,6 @@ class Transport(Receiver):
             and not self._corked
         ):
             self._clear_fd = self._fd
-
-    # ---------------------------------------------------------------- writing
 
     def write(self, chunk: Any, encoding: Any = None, callback: Any = None) -> bool:
         """Send a chunk, or queue it: `Writable.write` says how."""
@@ -181,7 +131,7 @@ class Transport(Receiver):
     def _watch_writable(self) -> None:
         if self._write_watcher is None:
             self._write_watcher = self._dispatcher.loop.io(self._fd, _WRITABLE)
-        self._write_watcher.start(self._dispatcher.post, (Transport._on_writable, self))
+        self._write_watcher.start(self._dispatcher.post, (Sender._on_writable, self))
 
     def end(self: Self, chunk: Any = None, encoding: Any = None, callback: Any = None) -> Self:
         """Write a last chunk, if any, and finish: `Writable.end` says how."""
@@ -277,102 +227,3 @@ class Transport(Receiver):
             self._last_active = self._clock()
         self._written()
         self._clear_the_way()
-
-    def _final(self) -> None:
-        if self._link is CONNECTING:
-            self._when_connected(self._final)
-            return
-        if self._fd is None:
-            self._final_done()  # never connected: nobody to tell
-            return
-        try:
-            kernel.shut_down_writing(self._fd)
-        except OSError as error:
-            if error.errno == errno.ENOTCONN:  # the peer's reset came first: nobody to tell
-                self._final_done()
-                return
-            if error.errno != errno.ENOTSOCK:  # a pipe's end is told by closing it
-                self._final_done(system_error(error.errno or 0, "shutdown"))
-                return
-        self._dispatcher.defer_to_next_turn(Transport._final_done, self)
-
-    # ---------------------------------------------------------------- the end
-
-    def _receive_end(self) -> None:
-        if self._ends_unseen():
-            self._end_unseen()
-        else:
-            super()._receive_end()
-
-    def _ends_unseen(self) -> bool:
-        """Whether the peer's end closes this socket without anybody to tell anything."""
-        return (
-            self._straight_fd is not None  # nothing received waits
-            and self._clear_fd is not None  # nor anything to be sent
-            and not self._allow_half_open
-            and _TOLD_OF_THE_END.isdisjoint(self._events)
-        )
-
-    def _end_unseen(self) -> None:
-        """Do at once what takes 'end', 'finish', 'close' and the turns between them otherwise.
-
-        Closing sends the FIN, without a shutdown(2) before. A connect-echo-close takes 57,000
-        instructions this way, and 91,500 the other.
-        """
-        self._read_side, self._write_side, self._life = READ_ENDED, WRITE_FINISHED, CLOSED
-        Transport._unlink(self)  # it is connected: what a subclass undoes of connecting is done
-        # Listeners such as socket.write refer to the socket: without them it goes at once, and
-        # not when the garbage collector comes by (6 % of connect-echo-close).
-        self._events.clear()
-        self._let_go()
-
-    def _unlink(self) -> None:
-        """Close the kernel socket and whatever waits for it."""
-        self._reading = READING_OFF
-        self._link = UNLINKED
-        self._clear_fd = self._straight_fd = None
-        if self._idle_timer is not None:
-            self._stop_idle_timer()
-        if self._fd is not None:
-            # A watcher's arguments refer to this object: without them, it goes when it can.
-            self._read_watcher.close()  # and stop
-            self._read_watcher = None
-            if self._write_watcher is not None:
-                self._write_watcher.close()
-                self._write_watcher = None
-            kernel.close(self._fd)
-            self._fd = None
-        if self._on_destroyed is not None:
-            self._on_destroyed(self)
-            self._on_destroyed = None
-
-    def _stop_idle_timer(self) -> None:
-        if self._idle_timer is not None:
-            self._idle_timer.close()  # and stop
-            self._idle_timer = None
-
-    def _destroy(self, error: BaseException | None) -> None:
-        if self._link is UNLINKED:
-            self._unlink()
-            self._dispatcher.defer(lambda _: self._closed(), self)
-        else:
-            self._unlink()
-            had_error = error is not None
-            self._dispatcher.defer_closing(lambda _: self._closed(had_error), self)
-
-    def _closed(self, *arguments: bool) -> None:
-        try:
-            if self._outgoing is not None:
-                self._outgoing = None
-                self._written(system_error(errno.ECANCELED, "write"))
-        finally:
-            try:
-                self._emit_close(*arguments)
-            finally:
-                if self._life is CLOSED:  # else a listener has connected it again
-                    self._let_go()
-                    if self._under_way is not None:  # a listener before its own has raised
-                        self._written(node_error("ERR_SOCKET_CLOSED_BEFORE_CONNECTION"))
-
-    def _let_go(self) -> None:
-        """Hear that this socket is over for good."""

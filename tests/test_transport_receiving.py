@@ -1,4 +1,4 @@
-"""`gnet.receiving`: reads of two sizes, and the straight way from the kernel to the listeners."""
+"""Reads of two sizes, and the straight way from the kernel to the listeners."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pytest
 from support import accepted, expect_event, guarded, settle
 
 import gnet
-from gnet.receiving import FIRST_READ_SIZE, READ_SIZE
 from gnet.states import FLOWING, READING_ON
+from gnet.transport.receiving import FIRST_READ_SIZE, READ_SIZE
 
 
 def wait_for_bytes(socket: gnet.Socket, count: int) -> None:
