@@ -158,6 +158,8 @@ class Dispatcher:
         self._flush_due = False
         #: Counts the flushes. What is deferred runs in this turn or the next, but no later.
         self.turn = 0
+        #: Who has written last in this turn, for `gnet.transport.sending`.
+        self.writer: object = None
         self._references = 0
         self._working = 0  # workers inside a task or between two; the others are parked
         self._idle = Event()
@@ -181,8 +183,15 @@ class Dispatcher:
             self.loop.run_callback(self._flush)
 
     def call_next(self, function: Callable[[Any], object], owner: TaskOwner) -> None:
-        """From within a task, have another one run as the very next: a call for another owner."""
+        """Queue a task in front of all others: right behind the one that runs, if one does."""
         self._queue.appendleft((function, owner))
+        if not self._flush_due:
+            self._flush_due = True
+            self.loop.run_callback(self._flush)
+
+    def owners_of(self, function: Callable[[Any], object]) -> list[TaskOwner]:
+        """Whose tasks with that function are queued now."""
+        return [owner for queued, owner in self._queue if queued is function]
 
     def defer_closing(self, function: Callable[[Any], object], owner: TaskOwner = NOBODY) -> None:
         """Queue a task behind everything that is ready now and what that defers in turn.
@@ -217,6 +226,7 @@ class Dispatcher:
         due, closing_now = self._due, self._closing_now
         self._flush_due = True  # nothing that is queued meanwhile needs a flush of its own
         self.turn += 1
+        self.writer = None
         try:
             while queue or due or closing_now or closing:
                 worker = parked.pop() if parked else _Worker(self)

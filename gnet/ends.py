@@ -42,6 +42,7 @@ class NamedTransport(Transport):
     @property
     def bytes_written(self) -> int:
         """How many bytes were written to the socket, those that still wait included."""
+        self._send_gathered()
         queued = sum(len(data) for data, _, _ in self._queue or ())
         return self._bytes_sent + self._bytes_held + queued
 
@@ -104,6 +105,7 @@ class NamedTransport(Transport):
         """The kernel socket's descriptor, which stays this socket's; -1 if there is none."""
         if self._fd is None:
             return -1
+        self._send_gathered()  # before what the caller may write to it
         _shown[self._fd] = self
         return self._fd
 

@@ -41,6 +41,7 @@ _FORGOTTEN = (
     "_error_reported",
     "_errored",
     "_finish_callbacks",
+    "_gathered",
     "_known_local",
     "_known_peer",
     "_need_drain",

@@ -78,6 +78,7 @@ class Duplex(Readable, Writable):
     def _end_after_peer(self) -> None:
         if self._write_side is not WRITE_OPEN or self._life is not LIVE:
             return
+        self._send_gathered()
         events = self._events
         if (
             self._under_way is None

@@ -71,6 +71,7 @@ class Writable(Stream):
     @property
     def writable_length(self) -> int:
         """How many bytes were written and are not out yet; a string counts its UTF-16 units."""
+        self._send_gathered()
         return self._write_length
 
     writableLength = writable_length
@@ -85,6 +86,7 @@ class Writable(Stream):
     @property
     def writable_need_drain(self) -> bool:
         """Whether `write` has returned False and ``'drain'`` is still to come."""
+        self._send_gathered()
         return self._life is LIVE and self._write_side is WRITE_OPEN and self._need_drain
 
     writableNeedDrain = writable_need_drain
@@ -230,6 +232,9 @@ class Writable(Stream):
             Exception: What `_written` would have been told.
         """
         raise AssertionError("a subclass says where data goes")
+
+    def _send_gathered(self) -> None:
+        """Send now what is kept back underneath until the present event is over."""
 
     def _final(self) -> None:
         """Say the end underneath, and call `_final_done` then, in a later turn."""

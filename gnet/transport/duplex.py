@@ -98,7 +98,7 @@ class Transport(Sender):
         """Whether the peer's end closes this socket without anybody to tell anything."""
         return (
             self._straight_fd is not None  # nothing received waits
-            and self._clear_fd is not None  # nor anything to be sent
+            and (self._clear_fd is not None or self._gathered == [])  # nor anything to be sent
             and not self._allow_half_open
             and _TOLD_OF_THE_END.isdisjoint(self._events)
         )

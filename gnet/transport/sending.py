@@ -5,18 +5,31 @@ write watcher.
 
 What is special here for speed (``make bench``): `write` calls the kernel without a detour through
 the stream's general machinery as long as nothing is in front of a chunk, which one attribute says;
-and what one event writes in many small pieces is gathered (`gnet.transport.gathering`).
+and what one event writes in several small pieces goes out in one.
+
+The first chunk that a socket writes in an event goes out at once. Small ones that follow it are
+*gathered*, and sent together by the very next task: when the listener returns, or waits for
+something. A socket that has gathered more than one goes on with the first of its next event, until
+an event writes just one again. Whatever could tell the difference sends what was gathered first:
+the end of the socket, of the thread and of the process, a fork, cork(), a callback, who asks how
+much waits. A listener that computes for long would hold it back; so where that is seen, nothing is
+gathered for a while.
 """
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import os
+import time
 from collections import deque
 from collections.abc import Callable
 from itertools import islice
 from typing import Any, TypeVar
 
-from gnet.dispatcher import thread_ident
+from gevent import monkey
+
+from gnet.dispatcher import Dispatcher, thread_ident
 from gnet.errors import node_error, system_error
 from gnet.states import CONNECTING, READ_ENDED, UNLINKED, WRITE_OPEN
 from gnet.transport.receiving import Receiver
@@ -28,7 +41,17 @@ _MOST_BUFFERS = 1024
 
 _WRITABLE = 2  # libev's EV_WRITE
 
+#: Bytes of the largest chunk that is gathered: beyond, a call of the kernel costs little by ratio.
+_MOST_GATHERED = 1024
+
+#: Chunks that are gathered at most. With `_MOST_GATHERED` no more than a high-water mark.
+_MOST_CHUNKS = 64
+
+#: Seconds that a listener may hold back what was gathered, and for how long none is if one did.
+_LONG_S, _PAUSE_S = 0.002, 1.0
+
 _write = os.write
+_now = time.monotonic
 
 Self = TypeVar("Self", bound="Sender")
 
@@ -45,6 +68,10 @@ class Sender(Receiver):
     _outgoing: deque[memoryview] | None = None  # what the kernel has not taken yet
     _bytes_sent: int  # given to the kernel or queued for it
     _bytes_held: int = 0  # of the first write while connecting; stays if that fails, as in Node
+    # What this event has written and not sent yet. Empty: the next chunk will be gathered. None:
+    # the first chunk of an event goes out at once.
+    _gathered: list[bytes] | None = None
+    _gathered_since: float  # on the clock of `_now`
     _at_connect: tuple[Callable[[], None], ...] = ()  # what waits for the connection
 
     def _clear_the_way(self) -> None:
@@ -61,14 +88,18 @@ class Sender(Receiver):
         """Send a chunk, or queue it: `Writable.write` says how."""
         # What follows is Writable.write() for the usual case: bytes, and nothing in front of them.
         fd = self._clear_fd
+        dispatcher = self._dispatcher
         if (
             fd is None
             or callback is not None
             or encoding is not None
             or type(chunk) is not bytes
-            or thread_ident() != self._dispatcher.thread
+            or thread_ident() != dispatcher.thread
         ):
             return self._write_fully(chunk, encoding, callback)
+        if dispatcher.writer is self and self._gather(chunk):
+            return True
+        dispatcher.writer = self
         try:
             sent = _write(fd, chunk)
         except OSError as error:
@@ -89,6 +120,12 @@ class Sender(Receiver):
 
     def _write_fully(self, chunk: Any, encoding: Any, callback: Any) -> bool:
         """Write what is not the usual case."""
+        if self._gathered is not None:
+            self._dispatcher.check_thread(self)
+            is_plain = type(chunk) is bytes and callback is None and encoding is None
+            if is_plain and self._gather(chunk):
+                return True
+            self._send_gathered()
         if (
             self._write_side is not WRITE_OPEN
             and self._read_side is READ_ENDED
@@ -101,6 +138,7 @@ class Sender(Receiver):
 
     def cork(self) -> None:
         """Keep what is written until `uncork`: `Writable.cork` says how."""
+        self._send_gathered()
         self._clear_fd = None
         super().cork()
 
@@ -135,6 +173,8 @@ class Sender(Receiver):
 
     def end(self: Self, chunk: Any = None, encoding: Any = None, callback: Any = None) -> Self:
         """Write a last chunk, if any, and finish: `Writable.end` says how."""
+        self._dispatcher.check_thread(self)
+        self._send_gathered()
         self._clear_fd = None
         super().end(chunk, encoding, callback)
         return self
@@ -227,3 +267,107 @@ class Sender(Receiver):
             self._last_active = self._clock()
         self._written()
         self._clear_the_way()
+
+    # ---------------------------------------------------------------- gathering
+
+    def _gather(self, chunk: bytes) -> bool:
+        """Keep a chunk for the next task to send, unless it had better be sent by itself."""
+        gathered = self._gathered
+        if len(chunk) > _MOST_GATHERED:
+            return False
+        if gathered:
+            if len(gathered) == _MOST_CHUNKS:
+                return False
+            gathered.append(chunk)
+            return True
+        try:
+            keeper = _here.keeper
+        except AttributeError:
+            keeper = _here.keeper = _Keeper(self._dispatcher)
+        now = _now()
+        if now < keeper.paused_until:
+            return False
+        self._clear_fd = None
+        self._gathered, self._gathered_since = [chunk], now
+        self._dispatcher.call_next(Sender._end_gathering, self)
+        return True
+
+    def _end_gathering(self) -> None:
+        """Send what the event before has gathered, and see how to go about the next one."""
+        gathered = self._gathered
+        if not gathered:
+            return  # sent already
+        self._send_gathered()
+        now = _now()
+        if now - self._gathered_since > _LONG_S:
+            _here.keeper.paused_until = now + _PAUSE_S
+        elif len(gathered) > 1 and self._clear_fd is not None:
+            self._clear_fd, self._gathered = None, []
+
+    def _send_gathered(self) -> None:
+        gathered = self._gathered
+        if gathered is None:
+            return
+        self._gathered = None
+        if gathered:
+            assert self._fd is not None
+            data = b"".join(gathered)
+            try:
+                sent = _write(self._fd, data)
+            except OSError as error:
+                self._write_failed(data, error)
+                self._need_drain = False  # nobody was told to wait
+                return
+            if self._idle_timer is not None:
+                self._last_active = self._clock()
+            self._bytes_sent += sent
+            if sent < len(data):
+                self._wait_writable(data, sent)
+                self._need_drain = False
+                return
+        self._clear_the_way()
+
+    def _before_destroy(self) -> None:
+        self._send_last()
+        super()._before_destroy()
+
+    def _send_last(self) -> None:
+        """Send what was gathered, as far as the kernel takes it now: the end has come."""
+        if self._gathered:
+            assert self._fd is not None
+            data = b"".join(self._gathered)
+            with contextlib.suppress(OSError):
+                _write(self._fd, data)
+            self._bytes_sent += len(data)
+        self._gathered = None
+
+
+class _Keeper:
+    """What one thread gathers: until when it does not, and that it goes out if the thread ends."""
+
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self.paused_until = 0.0  # on the clock of `_now`
+        self._dispatcher = dispatcher
+
+    def senders(self) -> list[Any]:
+        """Those that have gathered something."""
+        return self._dispatcher.owners_of(Sender._end_gathering)
+
+    def __del__(self) -> None:
+        for sender in self.senders():
+            sender._send_last()
+
+
+# Its attributes go when their thread ends. Under monkey patching threading.local() is a greenlet's.
+_here: Any = monkey.get_original("_thread", "_local")()
+
+
+def _send_all_gathered() -> None:
+    """Send what this thread has gathered, before there are two of it, or none."""
+    keeper = getattr(_here, "keeper", None)
+    for sender in keeper.senders() if keeper is not None else ():
+        sender._send_gathered()
+
+
+atexit.register(_send_all_gathered)
+os.register_at_fork(before=_send_all_gathered)
