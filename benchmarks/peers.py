@@ -47,10 +47,13 @@ class Peer:
     Attributes:
         name: Name on the command line and in the report.
         command: Returns the command that starts it, or raises ``UnavailableError``.
+        directory: Where it is started, which is where ``python -m`` finds ``gnet`` and
+            ``benchmarks``: another directory makes a peer of another version of gnet.
     """
 
     name: str
     command: Callable[[], list[str]]
+    directory: Path = ROOT
 
 
 def _python(module: str) -> Callable[[], list[str]]:
@@ -137,7 +140,7 @@ class ServerProcess:
         with pinned(self._core):
             self._process = subprocess.Popen(
                 command,
-                cwd=ROOT,
+                cwd=self._peer.directory,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._stderr,

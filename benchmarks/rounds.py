@@ -9,7 +9,7 @@ rotates, so that none always comes first.
 
 import gc
 import statistics
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -21,14 +21,25 @@ from benchmarks.workloads import Plan, Slice, Task, Workload
 
 __all__ = ["Outcome", "Sample", "run_rounds"]
 
+#: Slices in a round in which round trips are timed.
+TIMED_SLICES = 2
+
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
 class Sample:
-    """What one round of one server measured: its slices, added up."""
+    """What one round of one server measured: its slices, added up.
+
+    Attributes:
+        slices: Each with what the server used.
+        p50_us: Median round trip in microseconds; ``None`` where there are no round trips.
+        p99_us: The round trip that one in a hundred exceeds; ``None`` as above.
+    """
 
     slices: tuple[Slice, ...]
+    p50_us: float | None = None
+    p99_us: float | None = None
 
     @property
     def cost(self) -> float:
@@ -90,10 +101,27 @@ class Outcome:
         """Share of the wall time that the server used its core; ``None`` as above."""
         return self._median_rate(lambda sample: sample.cost * sample.operations)
 
+    @property
+    def p50_us(self) -> float | None:
+        """Median over the rounds of the median round trip in microseconds; ``None`` without any."""
+        return self._median_of(sample.p50_us for sample in self.samples)
+
+    @property
+    def p99_us(self) -> float | None:
+        """The same of the round trip that one in a hundred exceeds."""
+        return self._median_of(sample.p99_us for sample in self.samples)
+
     def _median_rate(self, amount: Callable[[Sample], float]) -> float | None:
         """Return the median over the rounds of an amount per microsecond of wall time."""
-        rates = [amount(sample) / sample.wall_us for sample in self.samples if sample.wall_us]
-        return statistics.median(rates) if rates else None
+        return self._median_of(
+            amount(sample) / sample.wall_us if sample.wall_us else None for sample in self.samples
+        )
+
+    @staticmethod
+    def _median_of(figures: Iterable[float | None]) -> float | None:
+        """Return the median of those figures that there are."""
+        known = [figure for figure in figures if figure is not None]
+        return statistics.median(known) if known else None
 
 
 def run_rounds(
@@ -138,18 +166,36 @@ class _Turn:
     server: ServerProcess
     task: Task
     slices: list[Slice] = field(default_factory=list)
+    latencies_us: list[float] = field(default_factory=list)
+
+    def sample(self) -> Sample:
+        """Return what was measured."""
+        if not self.latencies_us:
+            return Sample(tuple(self.slices))
+        ordered = sorted(self.latencies_us)
+        p50_us, p99_us = (ordered[len(ordered) * percent // 100] for percent in (50, 99))
+        return Sample(tuple(self.slices), p50_us, p99_us)
 
 
 def _measure(turns: Sequence[_Turn], count: int) -> None:
-    """Measure so many slices of each server in turn, and add a sample to each outcome."""
+    """Measure so many slices of each server in turn, and add a sample to each outcome.
+
+    Round trips are timed in slices of their own, since reading the clock for each of them slows
+    the client down.
+    """
     for number in range(count):
         for turn in _rotated(turns, number):
             if not turn.outcome.problem:
                 with _blaming(turn.outcome), _asking(turn.server):
                     turn.slices.append(turn.task.measure())
+    for number in range(TIMED_SLICES):
+        for turn in _rotated(turns, number):
+            if not turn.outcome.problem and turn.task.time is not None:
+                with _blaming(turn.outcome), _asking(turn.server):
+                    turn.latencies_us.extend(turn.task.time())
     for turn in turns:
         if not turn.outcome.problem:
-            turn.outcome.samples.append(Sample(tuple(turn.slices)))
+            turn.outcome.samples.append(turn.sample())
 
 
 def _rotated(things: Sequence[_T], by: int) -> list[_T]:

@@ -81,10 +81,13 @@ class Task:
     Attributes:
         warm_up: Runs before the first slice.
         measure: Runs one slice.
+        time: Runs one slice and returns the round trips it made, in microseconds; ``None`` where
+            there is none to be timed.
     """
 
     warm_up: Callable[[], object]
     measure: Callable[[], Slice]
+    time: Callable[[], list[float]] | None = None
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,7 @@ class Workload:
         decimals: Decimals of the cost that mean something.
         slices: Slices in a round, and in a quick round.
         prepare: Makes the task for a fresh server; what it opens is closed with the block.
+        is_headline: Whether it is one of the few that a run measures unless told otherwise.
     """
 
     name: str
@@ -106,6 +110,7 @@ class Workload:
     decimals: int
     slices: tuple[int, int]
     prepare: Callable[[ServerProcess, Plan], AbstractContextManager[Task]]
+    is_headline: bool = False
 
 
 def _metered(server: ServerProcess, operate: Callable[[], int]) -> Slice:
