@@ -5,6 +5,8 @@ its port first and ends when its standard input closes, so none can outlive the 
 that ends.
 """
 
+import atexit
+import functools
 import os
 import select
 import shutil
@@ -35,6 +37,9 @@ SERVERS = Path(__file__).resolve().parent / "servers"
 #: Seconds a server may take from its start to the line with its port.
 START_S = 15.0
 
+#: Seconds that a compiler may take.
+COMPILE_S = 30.0
+
 
 class UnavailableError(Exception):
     """A peer cannot be run on this machine; the text says why."""
@@ -46,24 +51,51 @@ class Peer:
 
     Attributes:
         name: Name on the command line and in the report.
-        command: Returns the command that starts it, or raises ``UnavailableError``.
+        command: Returns the command that starts it in a role (see ``servers/__init__.py``), or
+            raises ``UnavailableError``.
         directory: Where it is started, which is where ``python -m`` finds ``gnet`` and
             ``benchmarks``: another directory makes a peer of another version of gnet.
     """
 
     name: str
-    command: Callable[[], list[str]]
+    command: Callable[[str], list[str]]
     directory: Path = ROOT
 
 
-def _python(module: str) -> Callable[[], list[str]]:
+def _python(module: str) -> Callable[[str], list[str]]:
     """Return the command of a server module, run by the interpreter that runs this."""
-    return lambda: [sys.executable, "-m", f"benchmarks.servers.{module}"]
+    return lambda role: [sys.executable, "-m", f"benchmarks.servers.{module}", role]
 
 
-def _node() -> list[str]:
+def _node(role: str) -> list[str]:
     """Return the command of Node's server."""
-    return [node_executable(), str(SERVERS / "node_echo.js")]
+    return [node_executable(), str(SERVERS / "node_server.js"), role]
+
+
+def _c(role: str) -> list[str]:
+    """Return the command of the server in C, which is made from its source once in a run."""
+    if role != "echo":
+        raise UnavailableError(f"has no server for {role}")
+    return [_compiled("echo.c")]
+
+
+@functools.cache
+def _compiled(source: str) -> str:
+    """Return the path of a program made from a source; raise ``UnavailableError`` if none is."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        raise UnavailableError("no C compiler (cc) on PATH")
+    directory = tempfile.mkdtemp(prefix="gnet-benchmarks-")
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    program = str(Path(directory, Path(source).stem))
+    command = [compiler, "-O2", "-Wall", "-o", program, str(SERVERS / source)]
+    try:
+        subprocess.run(command, capture_output=True, text=True, timeout=COMPILE_S, check=True)
+    except subprocess.CalledProcessError as error:
+        raise UnavailableError(f"{source} does not compile: {error.stderr.strip()}") from error
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise UnavailableError(f"the C compiler does not run: {error}") from error
+    return program
 
 
 def node_executable() -> str:
@@ -97,18 +129,20 @@ def _ask_node(expression: str) -> str:
 
 
 _ALL = (
-    Peer("gnet", _python("gnet_echo")),
+    Peer("gnet", _python("gnet_server")),
     Peer("StreamServer", _python("stream_server")),
-    Peer("uvloop", _python("uvloop_echo")),
+    Peer("uvloop", _python("uvloop_protocol")),
+    Peer("uvloop-streams", _python("uvloop_streams")),
+    Peer("asyncio", _python("asyncio_protocol")),
     Peer("node", _node),
-    Peer("asyncio", _python("asyncio_echo")),
+    Peer("c-epoll", _c),
 )
 
 #: All peers by name, in the order of the report.
 PEERS = {peer.name: peer for peer in _ALL}
 
 #: The peers of a run that names none.
-DEFAULT_PEERS = ("gnet", "StreamServer", "uvloop", "node")
+DEFAULT_PEERS = ("gnet", "StreamServer", "uvloop", "node", "c-epoll")
 
 
 class ServerProcess:
@@ -117,6 +151,8 @@ class ServerProcess:
     Args:
         peer: Which server.
         core: The core it is pinned to with all its threads, or ``None``.
+        role: What it does; see ``servers/__init__.py``.
+        arguments: What else it is told on its command line.
     Raises:
         UnavailableError: It did not come up; the text is what it said last.
 
@@ -128,12 +164,16 @@ class ServerProcess:
     pid: int
     port: int
 
-    def __init__(self, peer: Peer, core: int | None) -> None:
+    def __init__(
+        self, peer: Peer, core: int | None, role: str = "echo", *arguments: object
+    ) -> None:
         self._peer = peer
         self._core = core
+        self._role = role
+        self._arguments = [str(argument) for argument in arguments]
 
     def __enter__(self) -> "ServerProcess":
-        command = self._peer.command()
+        command = [*self._peer.command(self._role), *self._arguments]
         self._stderr = tempfile.TemporaryFile()
         # In a session of its own, Ctrl-C on the terminal reaches the benchmark alone, which then
         # ends its servers in order.
@@ -182,11 +222,13 @@ class ServerProcess:
         """Wait for the first line of standard output, and return the port in it."""
         assert self._process.stdout is not None
         stdout = self._process.stdout.fileno()
+        readable = select.poll()  # Unlike select(), it takes descriptors past 1,023.
+        readable.register(stdout, select.POLLIN)
         deadline = time.monotonic() + START_S
         line = b""
         while not line.endswith(b"\n"):
             left = deadline - time.monotonic()
-            if left <= 0 or not select.select([stdout], [], [], left)[0]:
+            if left <= 0 or not readable.poll(left * 1000):
                 raise UnavailableError(f"named no port within {START_S:g} s: {self.last_words()}")
             byte = os.read(stdout, 1)
             if not byte:

@@ -9,9 +9,10 @@ rotates, so that none always comes first.
 
 import gc
 import statistics
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
 from benchmarks.load import LoadError
@@ -140,33 +141,63 @@ def run_rounds(
     """
     outcomes = {peer.name: Outcome() for peer in peers}
     for number in range(1, plan.rounds + 1):
-        with ExitStack() as stack, pinned(plan.cores.client), _no_garbage_collection():
-            turns = []
-            for peer in _rotated(peers, number):
-                on_progress(number, f"start and warm-up of {peer.name}")
-                outcome = outcomes[peer.name]
-                if outcome.problem:
-                    continue
-                with _blaming(outcome):
-                    server = stack.enter_context(ServerProcess(peer, plan.cores.server))
-                    with _asking(server):
-                        task = stack.enter_context(workload.prepare(server, plan))
-                        task.warm_up()
-                    turns.append(_Turn(outcome, server, task))
-            on_progress(number, "measuring")
-            _measure(turns, workload.slices[1 if plan.quick else 0])
+        turning = _rotated(peers, number)
+        for group in [turning] if workload.is_side_by_side else [[peer] for peer in turning]:
+            _measure_group(workload, group, plan, outcomes, partial(on_progress, number))
     return outcomes
 
 
-@dataclass(frozen=True)
+def _measure_group(
+    workload: Workload,
+    peers: Sequence[Peer],
+    plan: Plan,
+    outcomes: Mapping[str, Outcome],
+    on_progress: Callable[[str], None],
+) -> None:
+    """Start servers, measure them in turn, add a sample to the outcome of each; stop them."""
+    with ExitStack() as stack, pinned(plan.cores.client), _no_garbage_collection():
+        turns = []
+        for peer in peers:
+            on_progress(f"start and warm-up of {peer.name}")
+            turn = _Turn(peer, plan.cores.server, outcomes[peer.name], stack)
+            if not turn.outcome.problem:
+                with turn.blamed():
+                    turn.task = stack.enter_context(workload.prepare(turn.start, plan))
+                    turn.task.warm_up()
+                turns.append(turn)
+        on_progress("measuring")
+        _measure(turns, workload.slices[1 if plan.quick else 0])
+
+
+@dataclass
 class _Turn:
     """A server that takes part in the present round, and what it has been measured at."""
 
+    peer: Peer
+    core: int | None
     outcome: Outcome
-    server: ServerProcess
-    task: Task
+    stack: ExitStack
+    server: ServerProcess | None = None
+    task: Task | None = None
     slices: list[Slice] = field(default_factory=list)
     latencies_us: list[float] = field(default_factory=list)
+
+    def start(self, role: str, *arguments: object) -> ServerProcess:
+        """Start the server, to be stopped at the end of the round."""
+        process = ServerProcess(self.peer, self.core, role, *arguments)
+        self.server = self.stack.enter_context(process)
+        return self.server
+
+    @contextmanager
+    def blamed(self) -> Iterator[None]:
+        """Keep what goes wrong with the server as its problem; the others go on."""
+        try:
+            yield
+        except UnavailableError as error:
+            self.outcome.problem = f"missing: {error}"
+        except (LoadError, OSError) as error:
+            words = f" (server: {self.server.last_words()})" if self.server else ""
+            self.outcome.problem = f"failed: {error}{words}"
 
     def sample(self) -> Sample:
         """Return what was measured."""
@@ -184,44 +215,29 @@ def _measure(turns: Sequence[_Turn], count: int) -> None:
     the client down.
     """
     for number in range(count):
-        for turn in _rotated(turns, number):
-            if not turn.outcome.problem:
-                with _blaming(turn.outcome), _asking(turn.server):
-                    turn.slices.append(turn.task.measure())
+        for turn, task in _still_going(_rotated(turns, number)):
+            with turn.blamed():
+                turn.slices.append(task.measure())
     for number in range(TIMED_SLICES):
-        for turn in _rotated(turns, number):
-            if not turn.outcome.problem and turn.task.time is not None:
-                with _blaming(turn.outcome), _asking(turn.server):
-                    turn.latencies_us.extend(turn.task.time())
+        for turn, task in _still_going(_rotated(turns, number)):
+            if task.time is not None:
+                with turn.blamed():
+                    turn.latencies_us.extend(task.time())
+    for turn, _ in _still_going(turns):
+        turn.outcome.samples.append(turn.sample())
+
+
+def _still_going(turns: Iterable[_Turn]) -> Iterator[tuple[_Turn, Task]]:
+    """Yield those turns in which nothing has gone wrong until now, with their tasks."""
     for turn in turns:
-        if not turn.outcome.problem:
-            turn.outcome.samples.append(turn.sample())
+        if turn.task is not None and not turn.outcome.problem:
+            yield turn, turn.task
 
 
 def _rotated(things: Sequence[_T], by: int) -> list[_T]:
     """Return the sequence, started at another place and wrapped around."""
     shift = by % len(things) if things else 0
     return [*things[shift:], *things[:shift]]
-
-
-@contextmanager
-def _blaming(outcome: Outcome) -> Iterator[None]:
-    """Keep what goes wrong with a peer as its problem; the others go on."""
-    try:
-        yield
-    except UnavailableError as error:
-        outcome.problem = f"missing: {error}"
-    except (LoadError, OSError) as error:
-        outcome.problem = f"failed: {error}"
-
-
-@contextmanager
-def _asking(server: ServerProcess) -> Iterator[None]:
-    """Add the last words of the server to what goes wrong while it is asked."""
-    try:
-        yield
-    except (LoadError, OSError) as error:
-        raise LoadError(f"{error} (server: {server.last_words()})") from error
 
 
 @contextmanager
