@@ -78,7 +78,7 @@ class ProxyLoad(RequestLoad):
         if events & select.EPOLLOUT:
             self._send_rest(fd)
         if events & select.EPOLLIN:
-            data = self._read(fd)
+            data = self._read(fd, len(self._buffer))
             if fd in self._unsent:
                 self._unsent[fd] = memoryview(bytes(self._unsent[fd]) + data)
             else:
@@ -145,5 +145,5 @@ class BlockedLoad(RequestLoad):
 
     def _read_late(self, fd: int) -> None:
         """Read the answer of a listener that slept."""
-        if (answer := self._read(fd)) != BLOCKING:
+        if (answer := self._read(fd, len(BLOCKING) + 1)) != BLOCKING:
             raise LoadError(f"a listener that blocked answered {answer!r}")

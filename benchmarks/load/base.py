@@ -55,8 +55,8 @@ class Load:
                 raise LoadError(f"nothing came back for {STALL_S:g} s")
         return ready
 
-    def _read(self, fd: int, most: int = 65537) -> bytes:
-        """Read from a connection that has something to read."""
+    def _read(self, fd: int, most: int) -> bytes:
+        """Read from a connection that has something to read; ``most`` exceeds what that can be."""
         data = self._sockets[fd].recv(most)
         if not data:
             raise LoadError("the server ended a connection")

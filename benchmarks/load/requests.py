@@ -143,6 +143,6 @@ class RequestLoad(Load):
                 if events & select.EPOLLOUT:
                     self._send_rest(fd)
                 if events & select.EPOLLIN:
-                    received += self._read(fd)
+                    received += self._read(fd, len(self._buffer))
         if received != self._answer:
             raise LoadError("the answer differs from the one that was agreed on")

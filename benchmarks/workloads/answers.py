@@ -77,7 +77,7 @@ PROXY = Workload(
     f"{PROXY_CONNECTIONS} connections, 64 KiB through the server to an upstream and back",
     "us/op",
     decimals=1,
-    slices=(5, 3),
+    slices=(5, 2),
     prepare=_proxy,
     is_headline=True,
 )
@@ -88,7 +88,7 @@ SMALL_WRITES = Workload(
     f"{PIECES} writes of {len(PIECE)} bytes",
     "us/op",
     decimals=1,
-    slices=(5, 3),
+    slices=(5, 2),
     prepare=_small_writes,
     is_headline=True,
 )
@@ -98,6 +98,6 @@ BLOCKED_LISTENERS = Workload(
     f"echo of 64 bytes on {AWAKE} connections while the listener of {ASLEEP} more sleeps",
     "us/op",
     decimals=2,
-    slices=(5, 3),
+    slices=(5, 2),
     prepare=_blocked_listeners,
 )

@@ -67,7 +67,7 @@ def _cell(connections: int, label: str) -> Workload:
         else f"1 connection, {size} bytes, one message under way",
         "us/op",
         decimals=2,
-        slices=(5, 3),
+        slices=(5, 2),
         prepare=partial(_echo, connections, size),
         is_side_by_side=connections <= SIDE_BY_SIDE,
         is_headline=(connections, label) in HEADLINES,

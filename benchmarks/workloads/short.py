@@ -35,7 +35,7 @@ CONNECT_ECHO_CLOSE = Workload(
     f"connect, echo 64 bytes, client ends; {WINDOW} connections at a time",
     "us/op",
     decimals=1,
-    slices=(5, 3),
+    slices=(5, 2),
     prepare=_connect_echo_close,
     is_headline=True,
 )
