@@ -4,7 +4,8 @@ In each round every server starts afresh, so that a process with an unlucky memo
 after that round. Within the round the servers run side by side and are asked one at a time, a
 tenth of a second each, again and again, while the others have nothing to do. A disturbance of the
 machine (a busy neighbour, heat) that lasts a second then meets all of them alike. The order
-rotates, so that none always comes first.
+rotates, so that none always comes first. Only where the client could not hold the connections of
+all servers do they run one after the other.
 """
 
 import gc

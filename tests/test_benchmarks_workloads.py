@@ -285,6 +285,33 @@ def test_too_long_an_answer_is_noticed_under_load() -> None:
         load.run(0)
 
 
+def receive_large(sock: socket.socket) -> bytes:
+    """So many bytes as the large message has."""
+    received = bytearray()
+    while len(received) < len(LARGE):
+        received += sock.recv(65536)
+    return bytes(received)
+
+
+def test_the_far_end_of_a_proxy_keeps_what_it_cannot_send() -> None:
+    """A proxy that writes all before it reads anything gets it all back."""
+    (near, near_proxy), (far, far_proxy) = socket.socketpair(), socket.socketpair()
+
+    def pass_on() -> None:
+        far_proxy.sendall(receive_large(near_proxy))
+        near_proxy.sendall(receive_large(far_proxy))
+
+    thread = threading.Thread(target=pass_on)
+    thread.start()
+    with (
+        near_proxy,
+        far_proxy,
+        contextlib.closing(ProxyLoad([(near, far)], LARGE, spin=False)) as load,
+    ):
+        assert load.run(0) == 1
+        thread.join()
+
+
 # ---------------------------------------------------------------- workloads
 
 

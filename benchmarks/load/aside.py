@@ -5,8 +5,9 @@ import socket
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from benchmarks.load.connections import HOST, STALL_S, LoadError, open_socket
+from benchmarks.load.connections import STALL_S, LoadError, open_socket
 from benchmarks.load.requests import RequestLoad
+from benchmarks.servers.agreement import HOST
 
 __all__ = ["BlockedLoad", "ProxyLoad", "Upstream"]
 

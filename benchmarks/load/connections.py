@@ -6,8 +6,9 @@ import struct
 from collections.abc import Iterable
 from contextlib import ExitStack
 
+from benchmarks.servers.agreement import HOST
+
 __all__ = [
-    "HOST",
     "STALL_S",
     "LoadError",
     "end_politely",
@@ -16,8 +17,6 @@ __all__ = [
     "open_sockets",
     "reset_all",
 ]
-
-HOST = "127.0.0.1"
 
 #: Seconds without any event after which a server counts as stuck.
 STALL_S = 5.0
