@@ -34,7 +34,7 @@ __all__ = [
 ROOT = Path(__file__).resolve().parent.parent
 SERVERS = Path(__file__).resolve().parent / "servers"
 
-#: Seconds a server may take from its start to the line with its port.
+#: Seconds a server or Node may take to start, as a rule.
 START_S = 15.0
 
 #: Seconds that a compiler may take.
@@ -55,11 +55,13 @@ class Peer:
             raises ``UnavailableError``.
         directory: Where it is started, which is where ``python -m`` finds ``gnet`` and
             ``benchmarks``: another directory makes a peer of another version of gnet.
+        start_s: Seconds it may take from its start to the line with its port.
     """
 
     name: str
     command: Callable[[str], list[str]]
     directory: Path = ROOT
+    start_s: float = START_S
 
 
 def _python(module: str) -> Callable[[str], list[str]]:
@@ -224,12 +226,13 @@ class ServerProcess:
         stdout = self._process.stdout.fileno()
         readable = select.poll()  # Unlike select(), it takes descriptors past 1,023.
         readable.register(stdout, select.POLLIN)
-        deadline = time.monotonic() + START_S
+        start_s = self._peer.start_s
+        deadline = time.monotonic() + start_s
         line = b""
         while not line.endswith(b"\n"):
             left = deadline - time.monotonic()
             if left <= 0 or not readable.poll(left * 1000):
-                raise UnavailableError(f"named no port within {START_S:g} s: {self.last_words()}")
+                raise UnavailableError(f"named no port within {start_s:g} s: {self.last_words()}")
             byte = os.read(stdout, 1)
             if not byte:
                 self._process.wait(START_S)
