@@ -1,10 +1,11 @@
-"""The charts: from results to SVG files. ``python -m benchmarks.charts results.json`` redraws them.
+"""The charts: from results to SVG files. ``python -m benchmarks.charts`` draws older ones again.
 
 Each function takes all that was measured and picks what it draws; ``None`` says that there was
 nothing. A peer has the same colour in every chart. Text stays text in the files, so that it can be
 searched and read aloud.
 """
 
+import argparse
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -341,7 +342,17 @@ def write_charts(folder: Path, measured: Sequence[Measured]) -> list[Path]:
     return written
 
 
-if __name__ == "__main__":
-    source = Path(sys.argv[1])
+def main() -> int:
+    """Draw the charts of a file again, beside it."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.charts", description="Draw charts again."
+    )
+    parser.add_argument("results", type=Path, help="a results.json of python -m benchmarks")
+    source: Path = parser.parse_args().results
     for path in write_charts(source.parent, read_json(source).measured):
         print(path)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -142,7 +142,7 @@ def compare_costs(options: argparse.Namespace, sides: Sides) -> int:
     """Compare CPU time or memory; print a line per workload, and return the exit status."""
     plan = Plan(options.rounds, True, choose_cores())
     directories = {BASE: sides.base, HERE: sides.here, BASE_AGAIN: sides.base}
-    print(f"cost here / cost at {options.base}; {plan.rounds} rounds; {plan.cores}")
+    print(f"cost here / cost at {options.base}; rounds: {plan.rounds}; {plan.cores}")
     print(f"{'workload':20}{'ratio':>7}  {'95 % interval':16}{'noise':16}verdict", flush=True)
     is_slower = is_broken = False
     with Progress(options.workload, plan.rounds) as progress:
