@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test lint types unit coverage bench load clean
+.PHONY: demo test lint types unit coverage bench bench-compare load clean
 
 ## demo: serve the echo example over TCP and a Unix socket, drive it, compare both sides' counts;
 ## then ten seconds of each load test, and a table of their verdicts
@@ -32,9 +32,14 @@ coverage: .venv/.installed-test
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report
 
-## bench: CPU time per operation beside Node, uvloop and StreamServer (a report, some 2 minutes)
-bench: .venv/.installed-test
-	$(BIN)/python -m benchmarks
+## bench: CPU time per operation beside Node, uvloop and StreamServer: tables, and charts in
+## benchmarks/results (a report, some 5 minutes); more with FLAGS, as in: make bench FLAGS=--all
+bench: .venv/.installed-bench
+	$(BIN)/python -m benchmarks $(FLAGS)
+
+## bench-compare: is gnet faster or slower than at another commit? make bench-compare BASE=main
+bench-compare: .venv/.installed-bench
+	$(BIN)/python -m benchmarks.compare $(BASE) $(FLAGS)
 
 ## load: load tests with Locust, and a page of plots in loadtests/report (some 2 minutes)
 load: .venv/.installed-test
@@ -49,7 +54,11 @@ load: .venv/.installed-test
 
 .venv/.installed-test: pyproject.toml | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
-	touch $@ .venv/.installed
+	touch $@ .venv/.installed .venv/.installed-bench
+
+.venv/.installed-bench: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	touch $@
 
 clean:
-	rm -rf .venv build *.egg-info loadtests/report .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv build *.egg-info loadtests/report benchmarks/results .mypy_cache .ruff_cache .pytest_cache .hypothesis

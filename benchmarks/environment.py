@@ -3,10 +3,11 @@
 import importlib.metadata
 import os
 import platform
+import subprocess
 import time
 from pathlib import Path
 
-from benchmarks.peers import UnavailableError, node_version
+from benchmarks.peers import ROOT, UnavailableError, node_version
 
 __all__ = ["describe"]
 
@@ -21,9 +22,11 @@ def describe() -> dict[str, str | int | None]:
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "python": platform.python_version(),
         "gnet": _version("gevent-net"),
+        "revision": _revision(),
         "gevent": _version("gevent"),
         "greenlet": _version("greenlet"),
         "uvloop": _version("uvloop"),
+        "pyee": _version("pyee"),
         "node": node,
         "kernel": f"{platform.system()} {platform.release()}",
         "machine": platform.machine(),
@@ -39,6 +42,20 @@ def _version(package: str) -> str | None:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return None
+
+
+def _revision() -> str | None:
+    """Return the commit that is checked out, with a mark if files differ from it."""
+    try:
+        return subprocess.run(
+            ["git", "describe", "--always", "--dirty"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None  # no git, or no repository
 
 
 def _processor() -> str | None:

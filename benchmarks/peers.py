@@ -5,6 +5,8 @@ its port first and ends when its standard input closes, so none can outlive the 
 that ends.
 """
 
+import atexit
+import functools
 import os
 import select
 import shutil
@@ -32,8 +34,11 @@ __all__ = [
 ROOT = Path(__file__).resolve().parent.parent
 SERVERS = Path(__file__).resolve().parent / "servers"
 
-#: Seconds a server may take from its start to the line with its port.
+#: Seconds a server or Node may take to start, as a rule.
 START_S = 15.0
+
+#: Seconds that a compiler may take.
+COMPILE_S = 30.0
 
 
 class UnavailableError(Exception):
@@ -46,21 +51,53 @@ class Peer:
 
     Attributes:
         name: Name on the command line and in the report.
-        command: Returns the command that starts it, or raises ``UnavailableError``.
+        command: Returns the command that starts it in a role (see ``servers/__init__.py``), or
+            raises ``UnavailableError``.
+        directory: Where it is started, which is where ``python -m`` finds ``gnet`` and
+            ``benchmarks``: another directory makes a peer of another version of gnet.
+        start_s: Seconds it may take from its start to the line with its port.
     """
 
     name: str
-    command: Callable[[], list[str]]
+    command: Callable[[str], list[str]]
+    directory: Path = ROOT
+    start_s: float = START_S
 
 
-def _python(module: str) -> Callable[[], list[str]]:
+def _python(module: str) -> Callable[[str], list[str]]:
     """Return the command of a server module, run by the interpreter that runs this."""
-    return lambda: [sys.executable, "-m", f"benchmarks.servers.{module}"]
+    return lambda role: [sys.executable, "-m", f"benchmarks.servers.{module}", role]
 
 
-def _node() -> list[str]:
+def _node(role: str) -> list[str]:
     """Return the command of Node's server."""
-    return [node_executable(), str(SERVERS / "node_echo.js")]
+    return [node_executable(), str(SERVERS / "node_server.js"), role]
+
+
+def _c(role: str) -> list[str]:
+    """Return the command of the server in C, which is made from its source once in a run."""
+    if role != "echo":
+        raise UnavailableError(f"has no server for {role}")
+    return [_compiled("echo.c")]
+
+
+@functools.cache
+def _compiled(source: str) -> str:
+    """Return the path of a program made from a source; raise ``UnavailableError`` if none is."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        raise UnavailableError("no C compiler (cc) on PATH")
+    directory = tempfile.mkdtemp(prefix="gnet-benchmarks-")
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    program = str(Path(directory, Path(source).stem))
+    command = [compiler, "-O2", "-Wall", "-o", program, str(SERVERS / source)]
+    try:
+        subprocess.run(command, capture_output=True, text=True, timeout=COMPILE_S, check=True)
+    except subprocess.CalledProcessError as error:
+        raise UnavailableError(f"{source} does not compile: {error.stderr.strip()}") from error
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise UnavailableError(f"the C compiler does not run: {error}") from error
+    return program
 
 
 def node_executable() -> str:
@@ -94,18 +131,20 @@ def _ask_node(expression: str) -> str:
 
 
 _ALL = (
-    Peer("gnet", _python("gnet_echo")),
+    Peer("gnet", _python("gnet_server")),
     Peer("StreamServer", _python("stream_server")),
-    Peer("uvloop", _python("uvloop_echo")),
+    Peer("uvloop", _python("uvloop_protocol")),
+    Peer("uvloop-streams", _python("uvloop_streams")),
+    Peer("asyncio", _python("asyncio_protocol")),
     Peer("node", _node),
-    Peer("asyncio", _python("asyncio_echo")),
+    Peer("c-epoll", _c),
 )
 
 #: All peers by name, in the order of the report.
 PEERS = {peer.name: peer for peer in _ALL}
 
 #: The peers of a run that names none.
-DEFAULT_PEERS = ("gnet", "StreamServer", "uvloop", "node")
+DEFAULT_PEERS = ("gnet", "StreamServer", "uvloop", "node", "c-epoll")
 
 
 class ServerProcess:
@@ -114,6 +153,8 @@ class ServerProcess:
     Args:
         peer: Which server.
         core: The core it is pinned to with all its threads, or ``None``.
+        role: What it does; see ``servers/__init__.py``.
+        arguments: What else it is told on its command line.
     Raises:
         UnavailableError: It did not come up; the text is what it said last.
 
@@ -125,19 +166,23 @@ class ServerProcess:
     pid: int
     port: int
 
-    def __init__(self, peer: Peer, core: int | None) -> None:
+    def __init__(
+        self, peer: Peer, core: int | None, role: str = "echo", *arguments: object
+    ) -> None:
         self._peer = peer
         self._core = core
+        self._role = role
+        self._arguments = [str(argument) for argument in arguments]
 
     def __enter__(self) -> "ServerProcess":
-        command = self._peer.command()
+        command = [*self._peer.command(self._role), *self._arguments]
         self._stderr = tempfile.TemporaryFile()
         # In a session of its own, Ctrl-C on the terminal reaches the benchmark alone, which then
         # ends its servers in order.
         with pinned(self._core):
             self._process = subprocess.Popen(
                 command,
-                cwd=ROOT,
+                cwd=self._peer.directory,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=self._stderr,
@@ -179,12 +224,15 @@ class ServerProcess:
         """Wait for the first line of standard output, and return the port in it."""
         assert self._process.stdout is not None
         stdout = self._process.stdout.fileno()
-        deadline = time.monotonic() + START_S
+        readable = select.poll()  # Unlike select(), it takes descriptors past 1,023.
+        readable.register(stdout, select.POLLIN)
+        start_s = self._peer.start_s
+        deadline = time.monotonic() + start_s
         line = b""
         while not line.endswith(b"\n"):
             left = deadline - time.monotonic()
-            if left <= 0 or not select.select([stdout], [], [], left)[0]:
-                raise UnavailableError(f"named no port within {START_S:g} s: {self.last_words()}")
+            if left <= 0 or not readable.poll(left * 1000):
+                raise UnavailableError(f"named no port within {start_s:g} s: {self.last_words()}")
             byte = os.read(stdout, 1)
             if not byte:
                 self._process.wait(START_S)

@@ -1,146 +1,112 @@
-"""The report: a table per workload for people, one JSON file for programs."""
+"""The report for people: a table per workload, and a matrix of ratios as the summary."""
 
-import json
-import statistics
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from pathlib import Path
+import textwrap
+from collections.abc import Sequence
 
+from benchmarks.measured import SUBJECT, Measured, Ratios
+from benchmarks.peers import PEERS
 from benchmarks.rounds import Outcome
-from benchmarks.workloads import Workload
 
-__all__ = ["table", "write_json"]
+__all__ = ["WIDTH", "matrix", "table"]
 
-#: The peer whose ratio to each other one is reported.
-SUBJECT = "gnet"
+#: Columns of the terminal that a line takes at most.
+WIDTH = 100
 
 NOTHING = "-"
 
+#: Columns of a table: their heads, and how wide each one is.
+_COLUMNS = (
+    ("least", 8),
+    ("median", 8),
+    ("spread", 6),
+    ("per s", 9),
+    ("p50 us", 8),
+    ("p99 us", 8),
+    ("busy", 5),
+    ("least", 7),
+    ("paired", 7),
+)
+_GAP = "  "
+_NAME_WIDTH = 14
 
-def table(workload: Workload, outcomes: Mapping[str, Outcome]) -> str:
+
+def table(measured: Measured) -> str:
     """Return the table of one workload; ratios below 1 say that gnet needs less."""
-    header = [
-        "server",
-        f"least {workload.unit}",
-        f"median {workload.unit}",
-        "spread",
-        "ops/s",
-        "busy",
-        f"{SUBJECT}/server least",
-        f"{SUBJECT}/server median",
-        f"{SUBJECT}/server paired",
+    widths = [_NAME_WIDTH, *(width for _, width in _COLUMNS)]
+    heads = _line(["peer", *(head for head, _ in _COLUMNS)], widths)
+    above = f"{measured.unit:>{_NAME_WIDTH + 2 * 8 + 4}}"
+    lines = [
+        textwrap.fill(f"{measured.name}: {measured.title}", WIDTH),
+        above + f"{SUBJECT} / peer".rjust(len(heads) - len(above)),
+        heads,
+        _GAP.join("-" * width for width in widths),
     ]
-    rows = [_row(workload, name, outcomes) for name in outcomes]
-    widths = [len(title) for title in header]
-    widths[0] = max(len(name) for name in [header[0], *outcomes])
-    lines = [f"{workload.name}: {workload.title}", _line(header, widths)]
-    lines.append("  ".join("-" * width for width in widths))
-    for row in rows:
-        lines.append(_line(row, widths))
-    lines += [f"note: {note}" for note in sorted(_notes(outcomes))]
+    for name, outcome in measured.outcomes.items():
+        if outcome.is_complete:
+            cells = [*_figures(measured, outcome), *_ratio_cells(measured.ratios(name))]
+            lines.append(_line([name, *cells], widths))
+        else:
+            begin = f"{name:{_NAME_WIDTH}}{_GAP}"
+            indent = " " * len(begin)
+            lines.append(textwrap.fill(begin + outcome.problem, WIDTH, subsequent_indent=indent))
+    lines += [textwrap.fill(f"note: {note}", WIDTH) for note in _notes(measured)]
     return "\n".join(lines)
 
 
-def _line(cells: list[str], widths: list[int]) -> str:
-    """Join cells: the first flush left, figures flush right, a lone remark as it is."""
-    first = cells[0].ljust(widths[0])
-    if len(cells) == 2:
-        return f"{first}  {cells[1]}"
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """Join cells: the first flush left, the others flush right."""
     rest = [cell.rjust(width) for cell, width in zip(cells[1:], widths[1:], strict=True)]
-    return "  ".join([first, *rest])
+    return _GAP.join([cells[0].ljust(widths[0]), *rest])
 
 
-def _row(workload: Workload, name: str, outcomes: Mapping[str, Outcome]) -> list[str]:
-    """Return the cells of one server: its figures, or the one remark why there are none."""
-    outcome = outcomes[name]
-    if not outcome.is_complete:
-        return [name, outcome.problem]
-    spread, per_second, busy = outcome.spread, outcome.per_second, outcome.busy
-    figures = [
-        name,
-        f"{outcome.least:.{workload.decimals}f}",
-        f"{outcome.median:.{workload.decimals}f}",
-        NOTHING if spread is None else f"{spread:.0%}",
-        NOTHING if per_second is None else f"{per_second:.0f}",
-        NOTHING if busy is None else f"{busy:.0%}",
+def _figures(measured: Measured, outcome: Outcome) -> list[str]:
+    """Return what a peer has by itself."""
+    return [
+        f"{outcome.least:.{measured.decimals}f}",
+        f"{outcome.median:.{measured.decimals}f}",
+        _cell(outcome.spread, ".0%"),
+        _cell(outcome.per_second, ".0f"),
+        _cell(outcome.p50_us, ".0f"),
+        _cell(outcome.p99_us, ".0f"),
+        _cell(outcome.busy, ".0%"),
     ]
-    ratios = _ratios(outcomes, name)
+
+
+def _ratio_cells(ratios: Ratios | None) -> list[str]:
     if ratios is None:
-        return [*figures, NOTHING, NOTHING, NOTHING]
-    return [*figures, f"{ratios.least:.2f}", f"{ratios.median:.2f}", f"{ratios.paired:.2f}"]
+        return [NOTHING, NOTHING]
+    return [f"{ratios.least:.2f}", f"{ratios.paired:.2f}"]
 
 
-@dataclass(frozen=True)
-class _Ratios:
-    """What gnet used, as a share of what another server used.
-
-    Attributes:
-        least: Of the least rounds.
-        median: Of the median rounds.
-        paired: The median over all turns of the ratio within one turn, where the two were
-            measured within a fraction of a second of each other.
-    """
-
-    least: float
-    median: float
-    paired: float
+def _cell(value: float | None, form: str) -> str:
+    return NOTHING if value is None else format(value, form)
 
 
-def _ratios(outcomes: Mapping[str, Outcome], name: str) -> _Ratios | None:
-    """Return the ratios of gnet to a server; ``None`` if either has no (sensible) figures."""
-    subject, other = outcomes.get(SUBJECT), outcomes[name]
-    if subject is None or not subject.is_complete or not other.is_complete:
-        return None
-    pairs = list(zip(subject.slices, other.slices, strict=True))
-    if any(slice_.used <= 0 for pair in pairs for slice_ in pair):
-        return None
-    return _Ratios(
-        least=subject.least / other.least,
-        median=subject.median / other.median,
-        paired=statistics.median(mine.cost / its.cost for mine, its in pairs),
-    )
-
-
-def _notes(outcomes: Mapping[str, Outcome]) -> set[str]:
+def _notes(measured: Measured) -> list[str]:
     """Return what the reader must know about some of the figures."""
-    return {part.note for outcome in outcomes.values() for part in outcome.slices if part.note}
+    return sorted({s.note for outcome in measured.outcomes.values() for s in outcome.slices} - {""})
 
 
-def write_json(
-    path: Path,
-    environment: Mapping[str, object],
-    settings: Mapping[str, object],
-    results: Mapping[Workload, Mapping[str, Outcome]],
-) -> None:
-    """Write everything that was measured, with each single sample, to a file."""
-    document = {
-        "environment": environment,
-        "settings": settings,
-        "workloads": {
-            workload.name: {
-                "title": workload.title,
-                "unit": workload.unit,
-                "peers": {name: _as_dict(outcomes, name) for name in outcomes},
-            }
-            for workload, outcomes in results.items()
-        },
+def matrix(title: str, measured: Sequence[Measured]) -> str:
+    """Return the summary: gnet's cost as a share of each peer's, least by least.
+
+    Args:
+        title: The line above it.
+        measured: The rows; a peer that none of them has figures of gets no column.
+    """
+    peers = _compared(measured)
+    names = max(len(found.name) for found in measured)
+    widths = [names, *(max(len(peer), 6) for peer in peers)]
+    lines = [title, _line(["workload", *peers], widths), _GAP.join("-" * w for w in widths)]
+    for found in measured:
+        cells = [_ratio_cells(found.ratios(peer))[0] for peer in peers]
+        lines.append(_line([found.name, *cells], widths))
+    return "\n".join(lines)
+
+
+def _compared(measured: Sequence[Measured]) -> list[str]:
+    """Return the peers that gnet can be compared with somewhere, in the order of the report."""
+    found = {
+        name for one in measured for name in one.outcomes if name != SUBJECT and one.ratios(name)
     }
-    path.write_text(json.dumps(document, indent=2) + "\n")
-
-
-def _as_dict(outcomes: Mapping[str, Outcome], name: str) -> dict[str, object]:
-    """Return the outcome of one server for the JSON file."""
-    outcome = outcomes[name]
-    samples = [{"cost": sample.cost, **asdict(sample)} for sample in outcome.samples]
-    if not outcome.is_complete:
-        return {"problem": outcome.problem, "samples": samples}
-    ratios = _ratios(outcomes, name)
-    return {
-        "least": outcome.least,
-        "median": outcome.median,
-        "spread": outcome.spread,
-        "per_second": outcome.per_second,
-        "busy": outcome.busy,
-        "ratios": None if ratios is None else asdict(ratios),
-        "samples": samples,
-    }
+    return [name for name in PEERS if name in found] + sorted(found - set(PEERS))

@@ -11,13 +11,12 @@ phone shows them in the width of its screen.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+from loadtests.drawing import BLUE, GREEN, GREY, ORANGE, PURPLE, drawing_style
 from loadtests.rates import accept_rates, cpu_cost
 from loadtests.runs import Latency, Results, Sample
 
@@ -30,34 +29,11 @@ FIRST_BYTE = "TCP first byte"
 DPI = 300
 _WIDTH_IN = 6.0
 
-# The type that matplotlib gives its keys has no public name.
-_SETTINGS: dict[Any, object] = {
-    "font.size": 12,
-    "axes.titlesize": 13,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "figure.titlesize": 13,
-    "figure.titleweight": "bold",
-    "legend.fontsize": 11,
-    "legend.frameon": False,
-    "lines.linewidth": 2.2,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "grid.color": "#dddddd",
-    "figure.facecolor": "white",
-}
-
-# Okabe and Ito's palette, whose colours differ for every kind of colour vision. Lines differ in
-# their dashes too, for paper without colour.
-_BLUE, _ORANGE, _GREEN, _PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
-_GREY = "#555555"
 _STYLES: tuple[tuple[str, str, str], ...] = (
-    (_BLUE, "-", "o"),
-    (_ORANGE, "--", "s"),
-    (_GREEN, "-.", "^"),
-    (_PURPLE, ":", "D"),
+    (BLUE, "-", "o"),
+    (ORANGE, "--", "s"),
+    (GREEN, "-.", "^"),
+    (PURPLE, ":", "D"),
 )
 
 _SERVER_NAMES = {"gnet": "gnet", "streamserver": "StreamServer", "node": "Node"}
@@ -181,7 +157,7 @@ def _connect_latency_by_backlog(runs: Sequence[Results]) -> Picture | None:
     if not chosen:
         return None
     chosen.sort(key=lambda run: run.backlog)
-    with matplotlib.rc_context(_SETTINGS):
+    with drawing_style():
         figure = _new_figure(4.6)
         axes = figure.add_subplot()
         for run, (colour, dashes, _) in zip(chosen, _repeated(_STYLES, len(chosen)), strict=True):
@@ -194,9 +170,7 @@ def _connect_latency_by_backlog(runs: Sequence[Results]) -> Picture | None:
         told_retries = ", ".join(f"{second:g}" for second in retries)
         for number, second in enumerate(retries):
             label = f"SYN sent again: {told_retries} s" if number == 0 else "_"
-            axes.axhline(
-                second * 1000, color=_GREY, linewidth=1, linestyle=(0, (2, 2)), label=label
-            )
+            axes.axhline(second * 1000, color=GREY, linewidth=1, linestyle=(0, (2, 2)), label=label)
         axes.set_xlabel("share of connects that took at most so long")
         axes.set_ylabel("time to connect")
         shares = [_share_retried(latency) for latency in latencies]
@@ -248,7 +222,7 @@ def _latency_by_server(runs: Sequence[Results]) -> Picture | None:
     if not panels:
         return None
     told = []
-    with matplotlib.rc_context(_SETTINGS):
+    with drawing_style():
         figure = _new_figure(0.9 + 3.3 * len(panels))
         all_axes = figure.subplots(len(panels), squeeze=False)[:, 0]
         for axes, name in zip(all_axes, panels, strict=True):
@@ -288,7 +262,7 @@ def _queue_over_time(runs: Sequence[Results]) -> Picture | None:
         return None
     chosen.sort(key=lambda run: run.backlog)
     told = []
-    with matplotlib.rc_context(_SETTINGS):
+    with drawing_style():
         figure = _new_figure(1.6 + 1.7 * len(chosen))
         all_axes = figure.subplots(len(chosen), sharex=True, squeeze=False)[:, 0]
         for axes, run in zip(all_axes, chosen, strict=True):
@@ -312,14 +286,14 @@ def _draw_queue(axes: Axes, run: Results) -> tuple[int, int]:
     axes.plot(
         [sample.t for sample in known],
         lengths,
-        color=_BLUE,
+        color=BLUE,
         drawstyle="steps-post",
         label="in the queue",
     )
-    axes.axhline(maximum, color=_ORANGE, linestyle="--", label="kernel's maximum")
+    axes.axhline(maximum, color=ORANGE, linestyle="--", label="kernel's maximum")
     for number, (begin, end) in enumerate(_pauses(run.samples)):
         label = "paused" if number == 0 else "_"
-        axes.axvspan(begin, end, color=_GREY, alpha=0.18, linewidth=0, label=label)
+        axes.axvspan(begin, end, color=GREY, alpha=0.18, linewidth=0, label=label)
     axes.set_ylim(0, 1.2 * max(maximum, *lengths))
     axes.set_ylabel("connections")
     axes.set_title(f"backlog {run.backlog}: {max(lengths)} at most", fontsize=12)
@@ -356,15 +330,15 @@ def _limit_over_time(runs: Sequence[Results]) -> Picture | None:
     times = [sample.t for sample in run.samples]
     held = [sample.connections for sample in run.samples]
     dropped = [sample.dropped for sample in run.samples]
-    with matplotlib.rc_context(_SETTINGS):
+    with drawing_style():
         figure = _new_figure(5.8)
         above, below = figure.subplots(2, sharex=True)
-        above.plot(times, held, color=_BLUE, label="held")
-        above.axhline(limit, color=_ORANGE, linestyle="--", label="limit")
+        above.plot(times, held, color=BLUE, label="held")
+        above.axhline(limit, color=ORANGE, linestyle="--", label="limit")
         users = [sample.users for sample in run.samples]
         above.set_ylim(0, 1.25 * max(limit, *held))
         above.set_ylabel("connections held")
-        below.plot(times, dropped, color=_PURPLE, linestyle="-.", label="refused so far")
+        below.plot(times, dropped, color=PURPLE, linestyle="-.", label="refused so far")
         below.set_ylim(bottom=0)
         below.set_ylabel("connections refused")
         below.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
@@ -396,7 +370,7 @@ def _accept_rate(runs: Sequence[Results]) -> Picture | None:
     if not found:
         return None
     told = []
-    with matplotlib.rc_context(_SETTINGS):
+    with drawing_style():
         figure = _new_figure(6.4)
         above, below = figure.subplots(2, height_ratios=(3, 2))
         for run, rates, cost in found:

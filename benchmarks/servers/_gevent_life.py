@@ -5,10 +5,7 @@ from typing import Protocol
 
 import gevent
 
-__all__ = ["BACKLOG", "announce", "exit_with_stdin"]
-
-#: Length of the accept queue asked for; Node's default, and ten times the client's window.
-BACKLOG = 511
+__all__ = ["announce", "exit_with_stdin"]
 
 
 class Watcher(Protocol):
