@@ -254,14 +254,11 @@ class Transport(Duplex):
             except BlockingIOError:
                 sent = 0
             except OSError as error:
-                self._clear_fd = None
-                self._under_way, self._write_length = (len(chunk), None), len(chunk)
-                self._fail_later(system_error(error.errno or 0, "write"), None)
-                return False
+                return self._refuse(error, len(chunk))
             if self._idle_timer is not None:
                 self._last_active = self._clock()
             self._bytes_sent += sent
-            return sent == len(chunk) or self._wait_writable(chunk, sent)
+            return sent == len(chunk) or self._wait_writable(memoryview(chunk)[sent:], len(chunk))
         if (
             self._write_side is not WRITE_OPEN
             and self._read_side is READ_ENDED
@@ -291,12 +288,19 @@ class Transport(Duplex):
         self.destroy(error)
         return False
 
-    def _wait_writable(self, chunk: bytes, sent: int) -> bool:
+    def _refuse(self, error: OSError, length: int) -> bool:
+        """Fail by what the kernel said to a chunk; the answer is that of `write`."""
+        self._clear_fd = None
+        self._under_way, self._write_length = (length, None), length
+        self._fail_later(system_error(error.errno or 0, "write"), None)
+        return False
+
+    def _wait_writable(self, rest: memoryview, length: int) -> bool:
         """Queue what the kernel did not take of a chunk; the answer is that of `write`."""
         self._clear_fd = None
-        self._bytes_sent += len(chunk) - sent
-        self._under_way, self._write_length = (len(chunk), None), len(chunk)
-        self._outgoing = deque((memoryview(chunk)[sent:],))
+        self._bytes_sent += len(rest)
+        self._under_way, self._write_length = (length, None), length
+        self._outgoing = deque((rest,))
         self._watch_writable()
         self._need_drain = self._write_length >= self._write_high_water_mark
         return not self._need_drain

@@ -433,6 +433,7 @@ class Readable(Incoming):
             end = options.get("end") is not False
         pipe = Pipe(self, destination, end)
         self._pipes = (*self._pipes, pipe)
+        self._pipes_changed()
         pipe.start()
         return destination
 
@@ -446,11 +447,16 @@ class Readable(Incoming):
         else:
             gone = tuple(pipe for pipe in self._pipes if pipe.destination is destination)[:1]
             self._pipes = tuple(pipe for pipe in self._pipes if pipe not in gone)
+        if gone:
+            self._pipes_changed()
         if gone and not self._pipes:
             self.pause()
         for pipe in gone:
             pipe.destination.emit("unpipe", self, {"hasUnpiped": False})
         return self
+
+    def _pipes_changed(self) -> None:
+        """Hear that `pipe` or `unpipe` has changed to whom the data goes."""
 
     def __iter__(self) -> Iterator[Chunk]:
         """Yield what arrives, in blocking style; leaving the loop early destroys the stream.
