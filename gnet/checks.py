@@ -22,6 +22,7 @@ __all__ = [
     "check_string",
     "is_number",
     "is_truthy",
+    "parse_int",
     "to_int32",
     "to_number",
 ]
@@ -136,6 +137,18 @@ def is_truthy(value: Any) -> bool:
     if isinstance(value, (bool, int, float)):
         return value == value and bool(value)
     return value is not None and value != ""
+
+
+def parse_int(value: Any) -> int | None:
+    """What JavaScript's ``parseInt`` makes of a value; None for what is no number."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, float):
+        return int(value) if math.isfinite(value) else None
+    if isinstance(value, int):
+        return value
+    digits = re.match(r"\s*([+-]?[0-9]+)", value) if isinstance(value, str) else None
+    return int(digits[1]) if digits else None
 
 
 def to_int32(value: Any) -> int:

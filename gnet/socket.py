@@ -34,6 +34,7 @@ from gnet.socket_options import (
     check_keywords,
     socket_options,
 )
+from gnet.splicing import SplicedTransport
 from gnet.states import (
     CONNECTING,
     LINKED,
@@ -57,7 +58,14 @@ __all__ = ["Socket", "connect"]
 Self = TypeVar("Self", bound="Socket")
 
 
-class Socket(MortalTransport, IdleTransport, NamedTransport, TunedTransport, BufferedTransport):
+class Socket(
+    MortalTransport,
+    IdleTransport,
+    NamedTransport,
+    TunedTransport,
+    BufferedTransport,
+    SplicedTransport,
+):
     """One end of a TCP or Unix connection.
 
     Args:
@@ -419,6 +427,8 @@ class Socket(MortalTransport, IdleTransport, NamedTransport, TunedTransport, Buf
         if self._connector is not None:
             self._connector.cancel()
             self._connector = None
+        if self._kernel_pipe is not None:
+            self._leave_kernel_pipe()
         super()._unlink()
 
 

@@ -35,6 +35,7 @@ FLOORS = {
     "ends": 6,
     "tuning": 6,
     "onread": 6,
+    "splicing": 6,
     "lifetime": 6,
     "socket_options": 5,
     "listening": 6,

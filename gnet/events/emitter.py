@@ -319,23 +319,36 @@ class EventEmitter(metaclass=_EmitterType):
         "emitter.emit(eventName[, ...args])".
         """
         listeners = self._events.get(event)
-        if event == "error":
-            if error_monitor in self._events:
-                self.emit(error_monitor, *args)
-                listeners = self._events.get(event)
+        if listeners is None or event == "error":
+            listeners = self._listeners_of_special(event, args)
             if listeners is None:
-                raise _unhandled(args)
-        if listeners is None:
-            return False
+                return False
         # Each emit pays some 50 ns for this test: user code in the hub would stop the loop.
         if isinstance(_getcurrent(), Hub):
             dispatcher().defer(lambda _: self.emit(event, *args), self._task_owner())
             return True
+        if self._capture_rejections:
+            for listener in listeners:
+                result = listener(*args)
+                if result is not None:
+                    watch_rejection(self, result, event, args)
+            return True
         for listener in listeners:
-            result = listener(*args)
-            if result is not None and self._capture_rejections:
-                watch_rejection(self, result, event, args)
+            listener(*args)
         return True
+
+    def _listeners_of_special(
+        self, event: Hashable, args: tuple[Any, ...]
+    ) -> tuple[Listener, ...] | None:
+        """Who hears an error, after `error_monitor`; None for another event, which has nobody."""
+        if event != "error":
+            return None
+        if error_monitor in self._events:
+            self.emit(error_monitor, *args)
+        listeners = self._events.get(event)
+        if listeners is None:
+            raise _unhandled(args)
+        return listeners
 
     def _task_owner(self) -> TaskOwner:
         """On whose behalf a worker runs what this emitter defers."""

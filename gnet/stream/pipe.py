@@ -39,18 +39,24 @@ class Pipe:
         else:
             source.once("end", self.on_end)
         destination.on("unpipe", self._on_unpipe)
-        source.on("data", self._on_data)
+        source.on("data", self.on_data)
         destination.prepend_listener("error", self._on_error)
         destination.once("close", self._on_close).once("finish", self._on_finish)
         destination.emit("pipe", source)
         if destination.writable_need_drain:
-            self._stall()
+            self.stall()
         elif not source.readable_flowing:
             source.resume()
 
     # ---------------------------------------------------------------- flow
 
-    def _on_data(self, chunk: Any) -> None:
+    def hears_alone(self) -> bool:
+        """Whether this pipe is all that the source's data goes to."""
+        listeners = self._source._events.get("data", ())
+        return len(listeners) == 1 and listeners[0] == self.on_data
+
+    def on_data(self, chunk: Any) -> None:
+        """Write what the source has read."""
         destination = self.destination
         try:
             goes_on = destination.write(chunk)
@@ -58,9 +64,10 @@ class Pipe:
             destination.destroy(error)
         else:
             if not goes_on:
-                self._stall()
+                self.stall()
 
-    def _stall(self) -> None:
+    def stall(self) -> None:
+        """Have the source wait for this destination."""
         if not self._cut:
             self._source._stalled = self._source._stalled | {self.destination}
             self._source.pause()
@@ -112,7 +119,7 @@ class Pipe:
         destination.remove_listener("error", self._on_error)
         destination.remove_listener("unpipe", self._on_unpipe)
         source.remove_listener("end", self.on_end)
-        source.remove_listener("data", self._on_data)
+        source.remove_listener("data", self.on_data)
         self._cut = True
         if self._watches_drain and source._stalled and destination._need_drain:
             self._on_drain()  # what is cut off is not waited for

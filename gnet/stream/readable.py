@@ -6,12 +6,11 @@ How data gets from the source to them is `gnet.stream.incoming`'s. Node: stream,
 
 from __future__ import annotations
 
-import math
-import re
 from collections import deque
 from collections.abc import Hashable, Iterator, Mapping
 from typing import Any, TypeVar
 
+from gnet.checks import parse_int
 from gnet.dispatcher import check_can_wait
 from gnet.errors import node_error
 from gnet.states import (
@@ -37,18 +36,6 @@ Self = TypeVar("Self", bound="Readable")
 
 #: Bytes beyond which a high-water mark does not grow. Node: 1 GiB.
 _MOST_BUFFERED = 2**30
-
-
-def _whole_number(size: Any) -> int | None:
-    """What JavaScript's ``parseInt`` makes of a size; None for what is no number."""
-    if isinstance(size, bool):
-        return None
-    if isinstance(size, float):
-        return int(size) if math.isfinite(size) else None
-    if isinstance(size, int):
-        return size
-    digits = re.match(r"\s*([+-]?[0-9]+)", size) if isinstance(size, str) else None
-    return int(digits[1]) if digits else None
 
 
 def _next_power_of_two(size: int) -> int:
@@ -274,7 +261,7 @@ class Readable(Incoming):
                     print(chunk)
         """
         self._dispatcher.check_thread(self)
-        wanted = _whole_number(size)
+        wanted = parse_int(size)
         if wanted is not None and wanted > self._read_high_water_mark:
             self._read_high_water_mark = _next_power_of_two(wanted)
         if wanted == 0:
@@ -438,6 +425,7 @@ class Readable(Incoming):
             end = options.get("end") is not False
         pipe = Pipe(self, destination, end)
         self._pipes = (*self._pipes, pipe)
+        self._pipes_changed()
         pipe.start()
         return destination
 
@@ -451,11 +439,16 @@ class Readable(Incoming):
         else:
             gone = tuple(pipe for pipe in self._pipes if pipe.destination is destination)[:1]
             self._pipes = tuple(pipe for pipe in self._pipes if pipe not in gone)
+        if gone:
+            self._pipes_changed()
         if gone and not self._pipes:
             self.pause()
         for pipe in gone:
             pipe.destination.emit("unpipe", self, {"hasUnpiped": False})
         return self
+
+    def _pipes_changed(self) -> None:
+        """Hear that `pipe` or `unpipe` has changed to whom the data goes."""
 
     def __iter__(self) -> Iterator[Chunk]:
         """Yield what arrives, in blocking style; leaving the loop early destroys the stream.

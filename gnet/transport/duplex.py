@@ -110,7 +110,7 @@ class Transport(Sender):
         instructions this way, and 91,500 the other.
         """
         self._read_side, self._write_side, self._life = READ_ENDED, WRITE_FINISHED, CLOSED
-        Transport._unlink(self)  # it is connected: what a subclass undoes of connecting is done
+        self._unlink()
         # Listeners such as socket.write refer to the socket: without them it goes at once, and
         # not when the garbage collector comes by (6 % of connect-echo-close).
         self._events.clear()

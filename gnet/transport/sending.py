@@ -107,14 +107,18 @@ class Sender(Receiver):
         if self._idle_timer is not None:
             self._last_active = self._clock()
         self._bytes_sent += sent
-        return sent == len(chunk) or self._wait_writable(chunk, sent)
+        return sent == len(chunk) or self._wait_writable(memoryview(chunk)[sent:], len(chunk))
 
     def _write_failed(self, chunk: bytes, error: OSError) -> bool:
         """Queue a chunk of which the kernel takes nothing now, or fail with what it says."""
         if isinstance(error, BlockingIOError):
-            return self._wait_writable(chunk, 0)
+            return self._wait_writable(memoryview(chunk), len(chunk))
+        return self._refuse(error, len(chunk))
+
+    def _refuse(self, error: OSError, length: int) -> bool:
+        """Fail by what the kernel said to a chunk; the answer is that of `write`."""
         self._clear_fd = None
-        self._under_way, self._write_length = (len(chunk), None), len(chunk)
+        self._under_way, self._write_length = (length, None), length
         self._fail_later(system_error(error.errno or 0, "write"), None)
         return False
 
@@ -156,12 +160,12 @@ class Sender(Receiver):
         self.destroy(error)
         return False
 
-    def _wait_writable(self, chunk: bytes, sent: int) -> bool:
+    def _wait_writable(self, rest: memoryview, length: int) -> bool:
         """Queue what the kernel did not take of a chunk; the answer is that of `write`."""
         self._clear_fd = None
-        self._bytes_sent += len(chunk) - sent
-        self._under_way, self._write_length = (len(chunk), None), len(chunk)
-        self._outgoing = deque((memoryview(chunk)[sent:],))
+        self._bytes_sent += len(rest)
+        self._under_way, self._write_length = (length, None), length
+        self._outgoing = deque((rest,))
         self._watch_writable()
         self._need_drain = self._write_length >= self._write_high_water_mark
         return not self._need_drain
@@ -322,7 +326,7 @@ class Sender(Receiver):
                 self._last_active = self._clock()
             self._bytes_sent += sent
             if sent < len(data):
-                self._wait_writable(data, sent)
+                self._wait_writable(memoryview(data)[sent:], len(data))
                 self._need_drain = False
                 return
         self._clear_the_way()
