@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import os
 import select
 import socket as stdlib_socket
 import struct
@@ -10,10 +12,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from support import accepted, expect_event, guarded, settle
+from support import Pair, accepted, expect_event, guarded, settle
 
 import gnet
+from gnet.dispatcher import dispatcher
 from gnet.states import FLOWING, READING_ON
+from gnet.transport import receiving
 from gnet.transport.receiving import FIRST_READ_SIZE, READ_SIZE
 
 
@@ -105,6 +109,91 @@ def test_the_loss_of_the_listener_between_two_chunks_is_noticed() -> None:
         again = expect_event(pair.socket, "data")
         pair.peer.sendall(b"three")
         assert again.wait() == [b"three"]
+
+
+class Plenty:
+    """Stands before ``os.read``: so many full chunks are there, whenever there is something."""
+
+    def __init__(self) -> None:
+        self.chunks = 0
+
+    def __call__(self, fd: int, size: int) -> bytes:
+        """Read a chunk that was made up, or else what there is."""
+        if self.chunks and size == READ_SIZE:
+            self.chunks -= 1
+            return b"a" * size
+        return os.read(fd, size)
+
+
+@pytest.fixture
+def plenty(monkeypatch: pytest.MonkeyPatch) -> Plenty:
+    """More to read than a kernel's buffer holds."""
+    made = Plenty()
+    monkeypatch.setattr(receiving, "_read", made)
+    return made
+
+
+@contextlib.contextmanager
+def large_reads(listener: Callable[[Any], object]) -> Iterator[Pair]:
+    """A connection that had a large chunk already, and what its next ones are for."""
+    with accepted(lambda socket: socket.on("data", lambda _: None)) as pair:
+        pair.peer.sendall(bytes(5000))
+        with guarded("a large chunk"):
+            while pair.socket.bytes_read < 5000:
+                settle()
+        pair.socket.remove_all_listeners("data").on("data", listener)
+        yield pair
+
+
+def test_what_is_there_comes_in_one_turn(plenty: Plenty) -> None:
+    """A chunk as large as can be says that there is more; libuv goes on reading, too."""
+    turns: list[int] = []
+    with large_reads(lambda _: turns.append(dispatcher().turn)) as pair:
+        plenty.chunks = 10
+        pair.peer.sendall(b"!")
+        with guarded("all of it"):
+            while len(turns) < 11:
+                settle()
+    assert len(set(turns)) == 1
+
+
+def test_others_have_their_turn_meanwhile(plenty: Plenty) -> None:
+    """However much there is."""
+    turns: list[int] = []
+    with large_reads(lambda _: turns.append(dispatcher().turn)) as pair:
+        plenty.chunks = 40
+        pair.peer.sendall(b"!")
+        with guarded("all of it"):
+            while len(turns) < 41:
+                settle()
+    assert [len(list(group)) for _, group in itertools.groupby(turns)] == [16, 16, 9]
+
+
+def test_a_listener_can_end_it_after_each_chunk(plenty: Plenty) -> None:
+    """Paused, encoded or destroyed: it counts for the very next chunk."""
+    chunks: list[Any] = []
+
+    def on_data(chunk: Any) -> None:
+        chunks.append(chunk)
+        if len(chunks) == 2:
+            pair.socket.pause()
+        elif len(chunks) == 3:
+            pair.socket.set_encoding("latin1")
+        elif len(chunks) == 4:
+            pair.socket.destroy()
+
+    with large_reads(on_data) as pair:
+        plenty.chunks = 10
+        pair.peer.sendall(b"!")
+        with guarded("a pause"):
+            while not pair.socket.is_paused():
+                settle()
+        settle()
+        assert chunks == [b"a" * READ_SIZE] * 2
+        closed = expect_event(pair.socket, "close")
+        pair.socket.resume()
+        closed.wait()
+    assert chunks[2:] == [b"a" * READ_SIZE, "a" * READ_SIZE]
 
 
 CHANGES: dict[str, Callable[[gnet.Socket], object]] = {

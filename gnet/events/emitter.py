@@ -325,7 +325,7 @@ class EventEmitter(metaclass=_EmitterType):
                 return False
         # Each emit pays some 50 ns for this test: user code in the hub would stop the loop.
         if isinstance(_getcurrent(), Hub):
-            dispatcher().defer(lambda _: self.emit(event, *args), self._task_owner())
+            self._emit_later(event, args)
             return True
         if self._capture_rejections:
             for listener in listeners:
@@ -336,6 +336,10 @@ class EventEmitter(metaclass=_EmitterType):
         for listener in listeners:
             listener(*args)
         return True
+
+    def _emit_later(self, event: Hashable, args: tuple[Any, ...]) -> None:
+        # Not in emit() itself: variables of a closure made each of its uses dearer.
+        dispatcher().defer(lambda _: self.emit(event, *args), self._task_owner())
 
     def _listeners_of_special(
         self, event: Hashable, args: tuple[Any, ...]
