@@ -387,7 +387,7 @@ def test_a_run_without_a_verdict_has_not_passed(tmp_path: Path) -> None:
 
 def test_too_few_users_are_told_before_they_come(tmp_path: Path) -> None:
     """They could not show what becomes of those beyond the limit."""
-    options = ("--headless", "-u", "3", "-t", "1s", "--limit", "5")
+    options = ("--headless", "-u", "3", "-t", "30s", "--limit", "5")
     with locust(tmp_path, "max_connections", *options) as program:
         code, output = program.end()
     assert code == 1
