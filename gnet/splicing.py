@@ -27,19 +27,15 @@ from weakref import WeakKeyDictionary
 
 from gnet import kernel
 from gnet.dispatcher import Dispatcher
-from gnet.errors import system_error
-from gnet.states import FLOWING, READING_ON
+from gnet.states import READING_ON
 from gnet.stream.pipe import Pipe
-from gnet.transport import READ_SIZE, Transport
+from gnet.transport import Transport
+from gnet.transport.receiving import AFTER_VAIN_READ, MOST_READS, READ_SIZE
 
 __all__ = ["SplicedTransport"]
 
 #: Bytes of a chunk from which on the next one is spliced, too: where that begins to be cheaper.
 _LEAST_SPLICED = 16384
-
-#: Chunks that are spliced in one task if there is no end of them: 1 MB, which takes a fifth of a
-#: millisecond, for which others wait. libuv reads up to 32 of the same size.
-_MOST_CHUNKS = 16
 
 #: Size of the kernel's pipe. It has a slot for each page, and the kernel needs one for each packet,
 #: however small: with its usual sixteen a read's worth of network packets does not fit.
@@ -60,7 +56,7 @@ class _KernelPipe:
         OSError: ``EMFILE`` or ``ENFILE``; and so does `is_ready`.
     """
 
-    __slots__ = ("_inlet", "_is_filled", "_outlet", "_process", "users")
+    __slots__ = ("_inlet", "_is_filled", "_is_parents", "_outlet", "users")
 
     def __init__(self) -> None:
         #: How many sockets share it; the last one closes it.
@@ -71,14 +67,14 @@ class _KernelPipe:
         self._outlet, self._inlet = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         with contextlib.suppress(OSError):  # a user's pipes may not become too large together
             fcntl.fcntl(self._inlet, fcntl.F_SETPIPE_SZ, _PIPE_SIZE)
-        self._process = os.getpid()
+        self._is_parents = False
         # Not a state, since it is never seen set unless a signal's handler runs, or has raised,
         # between two steps of a task.
         self._is_filled = False
 
     def is_ready(self) -> bool:
         """Whether it is empty, as it is between tasks, and of this process: never a parent's."""
-        if self._process != os.getpid():
+        if self._is_parents:
             self.close()
             self._make()
         return not self._is_filled
@@ -89,7 +85,7 @@ class _KernelPipe:
         self._is_filled = True
         count = 0
         try:
-            count = _splice(fd, self._inlet, READ_SIZE, flags=_NONBLOCK)
+            count = _splice(fd, self._inlet, READ_SIZE, None, None, _NONBLOCK)
         except OSError:
             self._is_filled = False
             raise
@@ -100,13 +96,16 @@ class _KernelPipe:
         """Give what is in it to a socket, and return how many of the bytes that has taken."""
         assert _splice is not None
         try:
-            return _splice(self._outlet, fd, count, flags=_NONBLOCK)
+            sent = _splice(self._outlet, fd, count, None, None, _NONBLOCK)
         except BlockingIOError:
             return 0
+        if sent == count:
+            self._is_filled = False
+        return sent
 
     def take(self, count: int) -> bytes:
         """What is left in it, which has to be known: now it is empty."""
-        rest = os.read(self._outlet, count) if count else b""
+        rest = os.read(self._outlet, count)
         self._is_filled = False
         return rest
 
@@ -119,12 +118,22 @@ class _KernelPipe:
 _kernel_pipes: WeakKeyDictionary[Dispatcher, _KernelPipe] = WeakKeyDictionary()
 
 
+def _disown() -> None:
+    """Have a child that was forked make pipes of its own: what is in these is its parent's."""
+    for kernel_pipe in _kernel_pipes.values():
+        kernel_pipe._is_parents = True
+
+
+os.register_at_fork(after_in_child=_disown)
+
+
 class SplicedTransport(Transport):
     """A transport whose data can go on to another one inside the kernel."""
 
     __slots__ = ()
 
     _kernel_pipe: _KernelPipe | None = None  # once something was spliced, until it ends
+    _seen: Any = None  # the listeners that were found to be one pipe's, to a socket, alone
     _last_chunk: int = 0  # bytes that the last readiness brought while there was a pipe
 
     def _pipes_changed(self) -> None:
@@ -136,6 +145,7 @@ class SplicedTransport(Transport):
     def _give_up_splicing(self) -> None:
         if self._kernel_pipe is not None:
             self._leave_kernel_pipe()
+        self._last_chunk = 0
         if self._read_task is SplicedTransport._read_piped:
             self._use_read_task(Transport._read_task)
 
@@ -149,11 +159,14 @@ class SplicedTransport(Transport):
         """Receive and hand on: the task of the read watcher, as `_on_readable` is."""
         if self._last_chunk < _LEAST_SPLICED or not self._splice_chunk():
             before = self._bytes_read
-            Transport._on_readable(self)
+            self._receive()
             self._last_chunk = self._bytes_read - before
             return
-        for _ in range(_MOST_CHUNKS - 1):
-            if self._last_chunk < READ_SIZE or not self._splice_chunk():
+        for _ in range(MOST_READS - 1):
+            if self._last_chunk < READ_SIZE or not self._expects_more():
+                return
+            if not self._splice_chunk():
+                self._full_reads = AFTER_VAIN_READ
                 return
 
     def _splice_chunk(self) -> bool:
@@ -177,9 +190,7 @@ class SplicedTransport(Transport):
             if error.errno in _UNSUITED:
                 self._give_up_splicing()
                 return False
-            failure = system_error(error.errno or 0, "read")
-            self._stop_reading()
-            self._in_lane(lambda _: self.destroy(failure))
+            self._fail_in_lane(error)
             return True
         if not count:
             return False  # the end
@@ -190,20 +201,26 @@ class SplicedTransport(Transport):
         self._pour(kernel_pipe, pipe, count)
         return True
 
+    def _fail_in_lane(self, error: OSError) -> None:
+        self._in_lane(lambda _: self._read_failed(error))
+
     def _goes_straight(self, pipe: Pipe) -> bool:
         """Whether data goes to nobody but one socket, and there to the kernel at once."""
+        if self._straight_fd is None or self._lane is not None:
+            return False
+        listeners = self._events.get("data")
         destination = pipe.destination
+        if listeners is not self._seen:
+            # Each change of the listeners makes a new tuple: what was seen of this one stays true.
+            if not (
+                pipe.hears_alone()
+                and isinstance(destination, Transport)
+                and destination._dispatcher is self._dispatcher
+            ):
+                return False
+            self._seen = listeners
         return (
-            self._read_task is SplicedTransport._read_piped  # not given up a moment ago
-            and self._reading is READING_ON
-            and self._lane is None
-            and self._flow is FLOWING
-            and not self._read_length
-            and self._decoder is None
-            and pipe.hears_alone()
-            and isinstance(destination, Transport)
-            and destination._clear_fd is not None
-            and destination._dispatcher is self._dispatcher
+            destination._clear_fd is not None
             and type(destination).write is _write
             and "write" not in destination.__dict__
         )
@@ -214,19 +231,21 @@ class SplicedTransport(Transport):
         try:
             sent = kernel_pipe.pour(destination._clear_fd, count)
         except OSError as error:
-            chunk = kernel_pipe.take(count)
-            if error.errno in _UNSUITED:
-                self._give_up_splicing()
-                self._in_lane(lambda _: pipe.on_data(chunk))
-            else:
-                destination._refuse(error, count)
-                self._in_lane(lambda _: pipe.stall())
+            self._pour_failed(error, kernel_pipe.take(count), pipe)
             return
-        rest = kernel_pipe.take(count - sent)
+        rest = kernel_pipe.take(count - sent) if sent < count else b""
         if destination._idle_timer is not None:
             destination._last_active = destination._clock()
         destination._bytes_sent += sent
         if rest and not destination._wait_writable(memoryview(rest), count):
+            self._in_lane(lambda _: pipe.stall())
+
+    def _pour_failed(self, error: OSError, chunk: bytes, pipe: Pipe) -> None:
+        if error.errno in _UNSUITED:
+            self._give_up_splicing()
+            self._in_lane(lambda _: pipe.on_data(chunk))
+        else:
+            pipe.destination._refuse(error, len(chunk))
             self._in_lane(lambda _: pipe.stall())
 
     # ---------------------------------------------------------------- the kernel's pipe

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from support import Pair, accepted, expect_event, guarded, settle
+from support import Pair, accepted, expect_event, guarded, listening, settle
 
 import gnet
 from gnet.dispatcher import dispatcher
@@ -248,3 +248,32 @@ def test_a_capture_of_rejections_is_in_between() -> None:
         with guarded("an echo"):
             assert pair.peer.recv(10) == b"one"
         assert pair.socket._straight_fd is None
+
+
+class Loud(gnet.Socket):
+    """A socket that sees what it emits."""
+
+    emitted: list[Any]
+
+    def emit(self, event: Any, *args: Any) -> bool:
+        """Note it, and emit."""
+        self.emitted.append(event)
+        return super().emit(event, *args)
+
+
+def test_an_emit_of_a_subclass_hears_every_chunk() -> None:
+    """As in Node, where each is emitted."""
+    with listening() as server:
+        address: Any = server.address()
+        connection = expect_event(server, "connection")
+        client = Loud()
+        client.emitted = []
+        client.on("data", lambda _: None)
+        client.connect(address.port, address.address)
+        [socket] = connection.wait()
+        for count in (1, 2, 3):
+            data = expect_event(client, "data")
+            socket.write(b"a chunk")
+            data.wait()
+            assert client.emitted.count("data") == count
+        client.destroy()

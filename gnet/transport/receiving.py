@@ -19,6 +19,7 @@ from typing import Any
 import gevent
 
 from gnet.errors import system_error
+from gnet.events.emitter import EventEmitter
 from gnet.states import (
     FLOWING,
     LINKED,
@@ -40,13 +41,17 @@ READ_SIZE = 65536
 #: Python's own allocator, which saves a small message a twentieth of its instructions.
 FIRST_READ_SIZE = 448
 
-#: Reads for one readiness, at most, after a full one.
-_MOST_READS = 15
+#: Reads for one readiness, at most.
+MOST_READS = 16
+
+#: What `Receiver._full_reads` starts from after a read in vain.
+AFTER_VAIN_READ = -16
 
 READABLE = 1  # libev's EV_READ
 
 _getcurrent = gevent.getcurrent
 _read = os.read
+_emit = EventEmitter.emit
 
 
 class Receiver(Duplex):
@@ -67,11 +72,12 @@ class Receiver(Duplex):
     _reading: Reading
     _fd: int | None  # the kernel socket's descriptor
     # The same, as long as what arrives may go straight to the listeners: reading is on, data flows,
-    # nothing is buffered, and neither a decoder nor a capture of rejections is in between.
-    # `_on_readable` tests this one attribute instead of six.
+    # nothing is buffered, and no decoder, capture of rejections or emit() of a subclass's is in
+    # between. `_on_readable` tests this one attribute instead of seven.
     _straight_fd: int | None
     _read_size: int  # of the next read: FIRST_READ_SIZE until one was full, READ_SIZE then
     _read_watcher: Any
+    _full_reads: int = 0  # above zero: the next full one is thought to have more behind it
     _bytes_read: int
     _idle_timer: Any
     _last_active: float
@@ -119,6 +125,7 @@ class Receiver(Duplex):
             and not self._read_length
             and self._decoder is None
             and not self._capture_rejections
+            and type(self).emit is _emit
         ):
             self._straight_fd = self._fd
 
@@ -155,7 +162,7 @@ class Receiver(Duplex):
             self._did_read = True
             for listener in listeners:
                 listener(chunk)
-            if length == READ_SIZE:
+            if length == READ_SIZE and self._expects_more():
                 self._read_on()
         finally:
             self._lane = None
@@ -209,18 +216,26 @@ class Receiver(Duplex):
             self._wait_for_lane(lambda _: self._read_failed(failure))
             return chunk
 
-    def _read_on(self) -> None:
-        """Go on reading after a chunk as large as can be: more is there, as a rule.
+    def _expects_more(self) -> bool:
+        """Whether a chunk as large as can be says that there is more, as it does of bulk data.
 
-        It spares bulk data a turn of the loop for each chunk, and goes on for so long only as not
-        to keep others waiting; libuv does the same.
+        Not so of messages that are just as large. A read in vain costs more than the turn of the
+        loop that it is to spare; so after one, the next such chunks are taken for whole.
         """
-        for _ in range(_MOST_READS):
+        self._full_reads += 1
+        return self._full_reads > 0
+
+    def _read_on(self) -> None:
+        """Go on reading after a full chunk, but only for so long: others wait. So does libuv."""
+        for _ in range(MOST_READS - 1):
             if self._straight_fd is None:
                 return
             before = self._bytes_read
             self._receive_now()
-            if self._bytes_read - before < READ_SIZE:
+            count = self._bytes_read - before
+            if count < READ_SIZE:
+                if not count:
+                    self._full_reads = AFTER_VAIN_READ
                 return
 
     def _read_failed(self, error: OSError) -> None:
