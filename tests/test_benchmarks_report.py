@@ -12,7 +12,7 @@ import pytest
 from benchmark_results import measured, outcome
 from support import ROOT
 
-from benchmarks.__main__ import parse
+from benchmarks.__main__ import parse, summary
 from benchmarks.measured import Measured, Results, read_json, write_json
 from benchmarks.progress import Progress
 from benchmarks.report import matrix, table
@@ -98,6 +98,19 @@ def test_the_summary_is_a_matrix_of_least_ratios() -> None:
         ["echo", "-", "0.50"],
         ["bulk", "0.80", "-"],
     ]
+
+
+def test_the_summary_has_all_that_was_measured() -> None:
+    """A workload that is no headline, too; and emits in a matrix of their own."""
+    found = [
+        measured(name, {"gnet": [4], "node": [5]}, is_headline=False)
+        for name in ("bulk-in", "emit-1")
+    ]
+    assert [line.split()[0] for line in summary(found).splitlines() if "0.80" in line] == [
+        "bulk-in",
+        "emit-1",
+    ]
+    assert summary(found).count("as a share") == 2
 
 
 def test_results_come_back_from_their_file(tmp_path: Path) -> None:
