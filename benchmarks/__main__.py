@@ -83,6 +83,9 @@ def run(options: argparse.Namespace) -> int:
     for found in _measure(options, plan):
         measured.append(found)
         print(f"\n{table(found)}", flush=True)
+    if not measured:
+        print("none of these peers has such a workload", file=sys.stderr)
+        return 2
     print(f"\n{summary(measured)}\n")
     results = options.output / "results.json"
     write_json(results, Results(environment, asdict(plan), measured))

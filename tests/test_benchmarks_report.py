@@ -185,3 +185,12 @@ def test_a_run_writes_tables_results_and_charts(tmp_path: Path) -> None:
     [found] = read_json(folder / "results.json").measured
     assert list(found.complete) == ["gnet", "pyee"]
     assert {path.name for path in folder.iterdir()} == {"results.json", "costs.svg"}
+
+
+def test_a_run_that_measures_nothing_says_so_and_writes_nothing(tmp_path: Path) -> None:
+    """An emitter is no server; older results stay."""
+    command = [sys.executable, "-m", "benchmarks", "--workload", "idle", "--peer", "pyee"]
+    command += ["--output", str(tmp_path)]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr) == (2, "none of these peers has such a workload\n")
+    assert not list(tmp_path.iterdir())
