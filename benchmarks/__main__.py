@@ -78,12 +78,15 @@ def run(options: argparse.Namespace) -> int:
     plan = Plan(options.rounds, options.quick, choose_cores())
     environment = describe()
     print(textwrap.fill(", ".join(f"{key} {value}" for key, value in environment.items()), WIDTH))
-    print(f"{plan.rounds} rounds; {plan.cores}", flush=True)
+    print(f"rounds: {plan.rounds}; {plan.cores}", flush=True)
     measured = []
     for found in _measure(options, plan):
         measured.append(found)
         print(f"\n{table(found)}", flush=True)
-    print(f"\n{_summary(measured)}\n")
+    if not measured:
+        print("none of these peers has such a workload", file=sys.stderr)
+        return 2
+    print(f"\n{summary(measured)}\n")
     results = options.output / "results.json"
     write_json(results, Results(environment, asdict(plan), measured))
     for path in (results, *write_charts(options.output, measured)):
@@ -117,13 +120,13 @@ def _measure(options: argparse.Namespace, plan: Plan) -> Iterable[Measured]:
             yield found
 
 
-def _summary(measured: Sequence[Measured]) -> str:
-    """Return the ratios of all headlines, and of the emits, at a glance."""
-    headlines = [found for found in measured if found.is_headline]
+def summary(measured: Sequence[Measured]) -> str:
+    """Return the ratios of all workloads, and of the emits, at a glance."""
+    workloads = [found for found in measured if found.name not in EMITS]
     emits = [found for found in measured if found.name in EMITS]
     parts = [
         matrix(f"gnet's {what}, as a share of the peer's (least by least)", found)
-        for what, found in (("cost", headlines), ("emit", emits))
+        for what, found in (("cost", workloads), ("emit", emits))
         if found
     ]
     return "\n\n".join(parts)

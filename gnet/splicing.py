@@ -75,8 +75,10 @@ class _KernelPipe:
     def is_ready(self) -> bool:
         """Whether it is empty, as it is between tasks, and of this process: never a parent's."""
         if self._is_parents:
-            self.close()
-            self._make()
+            inlet, outlet = self._inlet, self._outlet
+            self._make()  # first: should that fail, these are still the ones to be closed
+            kernel.close(inlet)
+            kernel.close(outlet)
         return not self._is_filled
 
     def fill(self, fd: int) -> int:
@@ -133,7 +135,7 @@ class SplicedTransport(Transport):
     __slots__ = ()
 
     _kernel_pipe: _KernelPipe | None = None  # once something was spliced, until it ends
-    _seen: Any = None  # the listeners that were found to be one pipe's, to a socket, alone
+    _seen: Any = ()  # the listeners that were found to be one pipe's, to a socket, alone
     _last_chunk: int = 0  # bytes that the last readiness brought while there was a pipe
 
     def _pipes_changed(self) -> None:
@@ -145,6 +147,7 @@ class SplicedTransport(Transport):
     def _give_up_splicing(self) -> None:
         if self._kernel_pipe is not None:
             self._leave_kernel_pipe()
+        self._seen = ()  # else a destination that is gone would be kept
         self._last_chunk = 0
         if self._read_task is SplicedTransport._read_piped:
             self._use_read_task(Transport._read_task)

@@ -12,7 +12,7 @@ import pytest
 from benchmark_results import measured, outcome
 from support import ROOT
 
-from benchmarks.__main__ import parse
+from benchmarks.__main__ import parse, summary
 from benchmarks.measured import Measured, Results, read_json, write_json
 from benchmarks.progress import Progress
 from benchmarks.report import matrix, table
@@ -100,6 +100,19 @@ def test_the_summary_is_a_matrix_of_least_ratios() -> None:
     ]
 
 
+def test_the_summary_has_all_that_was_measured() -> None:
+    """A workload that is no headline, too; and emits in a matrix of their own."""
+    found = [
+        measured(name, {"gnet": [4], "node": [5]}, is_headline=False)
+        for name in ("bulk-in", "emit-1")
+    ]
+    assert [line.split()[0] for line in summary(found).splitlines() if "0.80" in line] == [
+        "bulk-in",
+        "emit-1",
+    ]
+    assert summary(found).count("as a share") == 2
+
+
 def test_results_come_back_from_their_file(tmp_path: Path) -> None:
     """Every sample, each peer's problem, in the same order."""
     path = tmp_path / "results.json"
@@ -172,3 +185,12 @@ def test_a_run_writes_tables_results_and_charts(tmp_path: Path) -> None:
     [found] = read_json(folder / "results.json").measured
     assert list(found.complete) == ["gnet", "pyee"]
     assert {path.name for path in folder.iterdir()} == {"results.json", "costs.svg"}
+
+
+def test_a_run_that_measures_nothing_says_so_and_writes_nothing(tmp_path: Path) -> None:
+    """An emitter is no server; older results stay."""
+    command = [sys.executable, "-m", "benchmarks", "--workload", "idle", "--peer", "pyee"]
+    command += ["--output", str(tmp_path)]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stderr) == (2, "none of these peers has such a workload\n")
+    assert not list(tmp_path.iterdir())

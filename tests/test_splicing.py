@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import gc
 import os
 import socket as stdlib_socket
 import struct
@@ -32,6 +33,7 @@ from support import (
 import gnet
 from gnet import GnetError, Socket, splicing
 from gnet.dispatcher import dispatcher
+from gnet.stream.pipe import Pipe
 from gnet.transport import READ_SIZE, Transport
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "splice"), reason="the system has no splice(2)")
@@ -558,6 +560,20 @@ def test_a_data_listener_added_by_pausing_sees_the_next_chunk(way: Way) -> None:
         way.check()
 
 
+@pytest.mark.parametrize("chunks", [1, 3])
+def test_without_its_listener_a_pipe_passes_nothing_on(way: Way, chunks: int) -> None:
+    """Data that flows and has no listener is dropped, whether any was spliced before or not."""
+    size = chunks * 30_000
+    with ends() as (sender, source, destination, receiver):
+        source.pipe(destination)
+        for _ in range(chunks):
+            pass_on(sender, receiver, 30_000)
+        source.remove_all_listeners("data")
+        sender.sendall(pattern(0, 30_000))
+        wait_for(lambda: source.bytes_read == size + 30_000)
+        assert destination.bytes_written == size
+
+
 def test_an_encoding_can_be_set_at_any_time(way: Way) -> None:
     """Then text is written, and nothing is spliced any more."""
     with ends() as (sender, source, destination, receiver):
@@ -714,6 +730,35 @@ def test_traffic_keeps_both_ends_from_their_idle_timeout(way: Way, clock: FakeCl
         clock.advance(0.2)
         source_idle.wait()
         destination_idle.wait()
+        way.check()
+
+
+def fill(socket: Socket) -> int:
+    """Write past the socket until the kernel takes nothing more; return how much it took."""
+    assert socket._fd is not None
+    count = 0
+    for piece in (65536, 1):
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                count += os.write(socket._fd, bytes(piece))
+    return count
+
+
+def test_a_write_of_which_nothing_goes_out_is_activity_as_well(way: Way, clock: FakeClock) -> None:
+    """As in Node, whose every write starts the idle time again, once it has run out, too."""
+    with ends() as (sender, source, destination, receiver):
+        source.pipe(destination)
+        pass_on(sender, receiver)
+        destination.set_timeout(1000)
+        destination.on("timeout", idle := must_call(times=2))
+        clock.advance(1)
+        assert len(idle.calls) == 1
+        filled = fill(destination)
+        sender.sendall(pattern(0, READ_SIZE))
+        wait_for(lambda: destination.writable_need_drain)
+        clock.advance(3)
+        assert len(idle.calls) == 2
+        assert receive_exactly(receiver, filled + READ_SIZE)[filled:] == pattern(0, READ_SIZE)
         way.check()
 
 
@@ -975,6 +1020,30 @@ def test_without_descriptors_for_a_kernel_pipe_it_is_read(
         assert source._read_task is Transport._read_task
 
 
+def test_a_child_without_descriptors_closes_those_of_its_parent_once(
+    spliced: Way, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second time they could be somebody else's."""
+    closed: list[int] = []
+
+    def close(fd: int) -> None:
+        closed.append(fd)
+        os.close(fd)
+
+    def pipe2(flags: int) -> tuple[int, int]:
+        raise OSError(errno.ENFILE, "no descriptors")
+
+    with ends() as (sender, source, destination, receiver):
+        source.pipe(destination)
+        place = pass_on(sender, receiver)
+        shared = splicing._kernel_pipes[dispatcher()]
+        splicing._disown()  # as in a child
+        monkeypatch.setattr(os, "pipe2", pipe2)
+        monkeypatch.setattr("gnet.kernel.close", close)
+        pass_on(sender, receiver, start=place)
+        assert sorted(closed) == sorted([shared._inlet, shared._outlet])
+
+
 def test_a_small_kernel_pipe_is_as_good(spliced: Way, monkeypatch: pytest.MonkeyPatch) -> None:
     """A user may have as many large ones as the system allows."""
     monkeypatch.setattr(splicing, "_PIPE_SIZE", 2**40)  # which the kernel refuses
@@ -1030,6 +1099,20 @@ def test_unpiping_goes_back_to_the_ordinary_task(spliced: Way) -> None:
         source.resume()
         sender.sendall(b"x")
         assert received.wait() == [(b"x",)]
+
+
+def test_a_destination_that_was_piped_to_is_not_kept(way: Way) -> None:
+    """A source may outlive many of them."""
+    with end(allow_half_open=True) as (source, sender):
+        with end() as (destination, receiver):
+            source.pipe(destination)
+            pass_on(sender, receiver)
+            source.unpipe(destination)
+        wait_event(destination, "close")
+        gc.collect()
+        pipes = [one for one in gc.get_objects() if isinstance(one, Pipe)]
+        assert not any(pipe.destination is destination for pipe in pipes)
+        way.check()
 
 
 # ---------------------------------------------------------------- whatever happens

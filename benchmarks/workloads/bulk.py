@@ -28,7 +28,7 @@ def _bulk(
 
 BULK_IN = Workload(
     "bulk-in",
-    "1 GiB to a server that only counts it, over one connection",
+    "bulk data to a server that only counts it, over one connection",
     "us/MiB",
     decimals=1,
     slices=(8, 3),
@@ -37,7 +37,7 @@ BULK_IN = Workload(
 
 BULK_OUT = Workload(
     "bulk-out",
-    "1 GiB from a server that writes 64 KiB chunks and minds backpressure, over one connection",
+    "bulk data from a server that writes 64 KiB chunks and minds backpressure, over one connection",
     "us/MiB",
     decimals=1,
     slices=(8, 3),
