@@ -250,6 +250,16 @@ def test_a_foreign_thread_sends_nothing() -> None:
         assert receive_exactly(pair.peer, len(WHOLE)) == WHOLE
 
 
+def test_an_uncork_without_a_cork_lets_nothing_past_what_was_gathered() -> None:
+    """It does nothing, as in Node: what is written next is still behind."""
+    with accepted() as pair:
+        settle()
+        write_pieces(pair.socket)
+        pair.socket.uncork()
+        pair.socket.write(bytes(2000))
+        assert receive_exactly(pair.peer, len(WHOLE) + 2000) == WHOLE + bytes(2000)
+
+
 GREET = """
 def greet(socket):
     for piece in PIECES:

@@ -81,6 +81,7 @@ class Sender(Receiver):
             and self._write_side is WRITE_OPEN
             and self._errored is None
             and not self._corked
+            and self._gathered is None
         ):
             self._clear_fd = self._fd
 
