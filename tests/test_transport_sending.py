@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket as stdlib_socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -258,6 +259,22 @@ def test_an_uncork_without_a_cork_lets_nothing_past_what_was_gathered() -> None:
         pair.socket.uncork()
         pair.socket.write(bytes(2000))
         assert receive_exactly(pair.peer, len(WHOLE) + 2000) == WHOLE + bytes(2000)
+
+
+def test_a_socket_that_has_ended_unseen_gathers_nothing() -> None:
+    """A late write is refused, whatever the events before have written."""
+
+    def answer(socket: gnet.Socket) -> None:
+        socket.on("data", lambda _: write_pieces(socket))
+
+    with accepted(answer) as pair:
+        ask(pair)
+        pair.peer.shutdown(stdlib_socket.SHUT_WR)
+        with guarded("the end"):
+            assert pair.peer.recv(1) == b""
+        assert pair.socket.destroyed
+        assert not pair.socket.write(b"late")
+        settle()
 
 
 GREET = """
