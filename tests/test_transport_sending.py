@@ -6,6 +6,7 @@ import os
 import socket as stdlib_socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -275,6 +276,26 @@ def test_a_socket_that_has_ended_unseen_gathers_nothing() -> None:
         assert pair.socket.destroyed
         assert not pair.socket.write(b"late")
         settle()
+
+
+def test_a_foreign_thread_that_looks_sends_nothing(calls: Calls) -> None:
+    """The socket's own could do so at the same moment; but the count is the right one."""
+    counts: list[int] = []
+    with accepted() as pair:
+        settle()
+        write_pieces(pair.socket)
+
+        def look() -> None:
+            counts.extend((pair.socket.bytes_written, pair.socket.writable_length))
+            with pytest.raises(gnet.GnetError, match="thread"):
+                pair.socket.cork()
+
+        thread = threading.Thread(target=look)
+        thread.start()
+        thread.join()  # without the loop
+        assert calls.sizes == [16]
+        assert counts == [len(WHOLE), 0]
+        assert receive_exactly(pair.peer, len(WHOLE)) == WHOLE
 
 
 GREET = """

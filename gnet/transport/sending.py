@@ -311,7 +311,8 @@ class Sender(Receiver):
 
     def _send_gathered(self) -> None:
         gathered = self._gathered
-        if gathered is None:
+        # Who looks from another thread sends nothing: the socket's own may be about to.
+        if gathered is None or thread_ident() != self._dispatcher.thread:
             return
         self._gathered = None
         if gathered:
