@@ -326,6 +326,28 @@ socket = gnet.connect(PORT, '127.0.0.1')
 socket.on('connect', lambda: fork(socket))
 gnet.run()
 """,
+    "fork in another thread": """
+written, forked = threading.Event(), threading.Event()
+
+def job():
+    socket = gnet.connect(PORT, '127.0.0.1')
+    gnet.once(socket, 'connect')
+    greet(socket)
+    written.set()
+    forked.wait()
+    socket.end()
+    gnet.once(socket, 'close')
+
+thread = threading.Thread(target=job)
+thread.start()
+written.wait()
+pid = os.fork()
+if not pid:
+    os._exit(0)
+os.waitpid(pid, 0)
+forked.set()
+thread.join()
+""",
     "end of a thread": """
 def job():
     socket = gnet.connect(PORT, '127.0.0.1')

@@ -354,14 +354,18 @@ class _Keeper:
     def __init__(self, dispatcher: Dispatcher) -> None:
         self.paused_until = 0.0  # on the clock of `_now`
         self._dispatcher = dispatcher
+        self._process = os.getpid()
 
     def senders(self) -> list[Any]:
         """Those that have gathered something."""
         return self._dispatcher.owners_of(Sender._end_gathering)
 
     def __del__(self) -> None:
-        for sender in self.senders():
-            sender._send_last()
+        # In a child that another thread forked, this thread ends as well; its parent's goes on, and
+        # sends.
+        if self._process == os.getpid():
+            for sender in self.senders():
+                sender._send_last()
 
 
 # Its attributes go when their thread ends. Under monkey patching threading.local() is a greenlet's.
