@@ -376,6 +376,7 @@ class Socket(
 
     def _is_idle(self) -> bool:
         """Whether it only waits for its peer: `Server.close_idle_connections` says how."""
+        self._send_gathered()
         return (
             self._fd is not None
             and self._link is LINKED

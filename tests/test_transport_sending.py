@@ -298,6 +298,17 @@ def test_a_foreign_thread_that_looks_sends_nothing(calls: Calls) -> None:
         assert receive_exactly(pair.peer, len(WHOLE)) == WHOLE
 
 
+def test_a_socket_is_not_idle_whose_gathered_chunks_the_kernel_does_not_take(calls: Calls) -> None:
+    """As it is not while a write waits: `close_idle_connections` would cut it off."""
+    with accepted(lambda socket: socket.resume()) as pair:
+        settle()
+        write_pieces(pair.socket)
+        calls.answers = [BlockingIOError()]
+        pair.server.close_idle_connections()
+        assert not pair.socket.destroyed
+        assert receive_exactly(pair.peer, len(WHOLE)) == WHOLE
+
+
 GREET = """
 def greet(socket):
     for piece in PIECES:
