@@ -309,6 +309,22 @@ def test_a_socket_is_not_idle_whose_gathered_chunks_the_kernel_does_not_take(cal
         assert receive_exactly(pair.peer, len(WHOLE)) == WHOLE
 
 
+def test_a_write_of_which_the_kernel_takes_nothing_arms_the_idle_timer_again(
+    calls: Calls,
+) -> None:
+    """Each write is activity, as in Node: a 'timeout' that was told comes once more."""
+    with accepted() as pair:
+        settle()
+        expired = expect_event(pair.socket, "timeout")
+        pair.socket.set_timeout(1)
+        expired.wait()
+        again = expect_event(pair.socket, "timeout")
+        calls.answers = [BlockingIOError()]
+        pair.socket.write(bytes(2000))
+        pair.socket._write_watcher.stop()  # nor does it take anything later
+        again.wait()
+
+
 GREET = """
 def greet(socket):
     for piece in PIECES:

@@ -113,6 +113,8 @@ class Sender(Receiver):
     def _write_failed(self, chunk: bytes, error: OSError) -> bool:
         """Queue a chunk of which the kernel takes nothing now, or fail with what it says."""
         if isinstance(error, BlockingIOError):
+            if self._idle_timer is not None:
+                self._last_active = self._clock()
             return self._wait_writable(memoryview(chunk), len(chunk))
         return self._refuse(error, len(chunk))
 
