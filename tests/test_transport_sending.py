@@ -325,6 +325,19 @@ def test_a_write_of_which_the_kernel_takes_nothing_arms_the_idle_timer_again(
         again.wait()
 
 
+def test_a_closed_socket_that_wrote_last_is_not_kept_alive() -> None:
+    """Who has written last is nobody's business once the turn is over."""
+
+    def answer(socket: gnet.Socket) -> None:
+        socket.on("data", lambda chunk: socket.write(chunk))
+
+    with accepted(answer) as pair:
+        pair.peer.sendall(b"?")
+        receive_exactly(pair.peer, 1)
+        settle()
+        assert gnet.dispatcher.dispatcher().writer is None
+
+
 GREET = """
 def greet(socket):
     for piece in PIECES:
