@@ -331,6 +331,7 @@ class Socket(
             raise node_error("ERR_INVALID_ARG_VALUE", "options", given, reason)
         if self._life is not LIVE:
             self._revive()
+            self._peer = None
             self._close_sides()
         if self._link is UNLINKED:
             self._use_own_buffer()
