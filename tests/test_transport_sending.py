@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import socket as stdlib_socket
 import subprocess
@@ -10,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import gevent
 import pytest
 from gevent.event import Event
 from support import (
@@ -73,6 +75,16 @@ def ask(pair: Pair) -> None:
     settle()
 
 
+def in_a_greenlet(test: Callable[..., None]) -> Callable[..., None]:
+    """Have a test run in a greenlet of its own: what the main one writes is never gathered."""
+
+    @functools.wraps(test)
+    def run(*args: Any, **keywords: Any) -> None:
+        gevent.spawn(test, *args, **keywords).get()
+
+    return run
+
+
 def write_pieces(socket: gnet.Socket) -> None:
     """Write the pieces."""
     for piece in PIECES:
@@ -133,6 +145,7 @@ def test_what_is_gathered_goes_out_when_the_listener_waits() -> None:
         settle()
 
 
+@in_a_greenlet
 def test_writes_outside_of_listeners_are_gathered_too(calls: Calls) -> None:
     """Who loops over a socket in a greenlet of their own writes as small."""
     with accepted() as pair:
@@ -140,6 +153,15 @@ def test_writes_outside_of_listeners_are_gathered_too(calls: Calls) -> None:
         write_pieces(pair.socket)
         assert receive_exactly(pair.peer, len(WHOLE)) == WHOLE
     assert calls.sizes == [16, 144]
+
+
+def test_the_main_greenlet_gathers_nothing(calls: Calls) -> None:
+    """It may block the thread next, or be an interactive session: nothing would send it."""
+    with accepted() as pair:
+        settle()
+        write_pieces(pair.socket)
+        assert calls.sizes == [16] * 10
+        assert receive_exactly(pair.peer, len(WHOLE)) == WHOLE
 
 
 def cork(socket: gnet.Socket) -> None:
@@ -165,6 +187,7 @@ LOOKS: dict[str, Callable[[gnet.Socket], object]] = {
 
 
 @pytest.mark.parametrize("look", LOOKS)
+@in_a_greenlet
 def test_who_looks_finds_it_sent(look: str, calls: Calls) -> None:
     """As in Node, where every write is tried at once."""
     with accepted() as pair:
@@ -177,6 +200,7 @@ def test_who_looks_finds_it_sent(look: str, calls: Calls) -> None:
         assert receive_exactly(pair.peer, len(WHOLE)) == WHOLE
 
 
+@in_a_greenlet
 def test_no_more_is_gathered_than_a_high_water_mark(calls: Calls) -> None:
     """A loop that writes much in small chunks has a part sent every now and then."""
     with accepted() as pair:
@@ -187,6 +211,7 @@ def test_no_more_is_gathered_than_a_high_water_mark(calls: Calls) -> None:
         receive_exactly(pair.peer, 75 * 1024)
 
 
+@in_a_greenlet
 def test_what_the_kernel_does_not_take_waits_in_front_of_what_follows(calls: Calls) -> None:
     """And nobody gets a 'drain' who was not told to wait."""
     with accepted() as pair:
@@ -208,6 +233,7 @@ def test_what_the_kernel_does_not_take_waits_in_front_of_what_follows(calls: Cal
         assert pair.socket.bytes_written == 2 * len(WHOLE) + 8
 
 
+@in_a_greenlet
 def test_an_error_is_that_of_a_write(calls: Calls) -> None:
     """Told by 'error' and 'close', as if each had been sent by itself."""
     with accepted() as pair:
@@ -242,6 +268,7 @@ def test_a_listener_that_computes_for_long_ends_it_for_a_while(
         assert calls.sizes[12:] == [16, 144]
 
 
+@in_a_greenlet
 def test_a_foreign_thread_sends_nothing() -> None:
     """Neither its own chunk nor what was gathered."""
     with accepted() as pair:
@@ -252,6 +279,7 @@ def test_a_foreign_thread_sends_nothing() -> None:
         assert receive_exactly(pair.peer, len(WHOLE)) == WHOLE
 
 
+@in_a_greenlet
 def test_an_uncork_without_a_cork_lets_nothing_past_what_was_gathered() -> None:
     """It does nothing, as in Node: what is written next is still behind."""
     with accepted() as pair:
@@ -278,6 +306,7 @@ def test_a_socket_that_has_ended_unseen_gathers_nothing() -> None:
         settle()
 
 
+@in_a_greenlet
 def test_a_foreign_thread_that_looks_sends_nothing(calls: Calls) -> None:
     """The socket's own could do so at the same moment; but the count is the right one."""
     counts: list[int] = []
@@ -298,6 +327,7 @@ def test_a_foreign_thread_that_looks_sends_nothing(calls: Calls) -> None:
         assert receive_exactly(pair.peer, len(WHOLE)) == WHOLE
 
 
+@in_a_greenlet
 def test_a_socket_is_not_idle_whose_gathered_chunks_the_kernel_does_not_take(calls: Calls) -> None:
     """As it is not while a write waits: `close_idle_connections` would cut it off."""
     with accepted(lambda socket: socket.resume()) as pair:
@@ -366,6 +396,12 @@ socket = gnet.connect(PORT, '127.0.0.1')
 socket.on('connect', lambda: fork(socket))
 gnet.run()
 """,
+    "the process gone": """
+socket = gnet.connect(PORT, '127.0.0.1')
+gnet.once(socket, 'connect')
+greet(socket)
+os._exit(0)
+""",
     "fork in another thread": """
 written, forked = threading.Event(), threading.Event()
 
@@ -378,7 +414,7 @@ def job():
     socket.end()
     gnet.once(socket, 'close')
 
-thread = threading.Thread(target=job)
+thread = threading.Thread(target=lambda: gevent.spawn(job).join())
 thread.start()
 written.wait()
 pid = os.fork()

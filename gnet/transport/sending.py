@@ -13,7 +13,8 @@ something. A socket that has gathered more than one goes on with the first of it
 an event writes just one again. Whatever could tell the difference sends what was gathered first:
 the end of the socket, of the thread and of the process, a fork, cork(), a callback, who asks how
 much waits. A listener that computes for long would hold it back; so where that is seen, nothing is
-gathered for a while.
+gathered for a while. Nor is it for a thread's main greenlet, which may go on without ever waiting:
+an interactive session, a program that blocks outside of gevent, a child of `multiprocessing`.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Any, TypeVar
 
+import gevent
 from gevent import monkey
 
 from gnet.dispatcher import Dispatcher, thread_ident
@@ -50,6 +52,7 @@ _MOST_CHUNKS = 64
 #: Seconds that a listener may hold back what was gathered, and for how long none is if one did.
 _LONG_S, _PAUSE_S = 0.002, 1.0
 
+_getcurrent = gevent.getcurrent
 _write = os.write
 _now = time.monotonic
 
@@ -292,8 +295,8 @@ class Sender(Receiver):
         except AttributeError:
             keeper = _here.keeper = _Keeper(self._dispatcher)
         now = _now()
-        if now < keeper.paused_until:
-            return False
+        if now < keeper.paused_until or _getcurrent().parent is None:
+            return False  # the thread's main greenlet owes the loop no turn: it may never wait
         self._clear_fd = None
         self._gathered, self._gathered_since = [chunk], now
         self._dispatcher.call_next(Sender._end_gathering, self)
