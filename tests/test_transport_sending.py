@@ -364,7 +364,6 @@ def test_a_closed_socket_that_wrote_last_is_not_kept_alive() -> None:
     with accepted(answer) as pair:
         pair.peer.sendall(b"?")
         receive_exactly(pair.peer, 1)
-        settle()
         assert gnet.dispatcher.dispatcher().writer is None
 
 
