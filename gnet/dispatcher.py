@@ -235,6 +235,7 @@ class Dispatcher:
                     worker.switch()
         finally:
             self._flush_due = False
+            self.writer = None  # nor must it be kept alive until the next turn
 
     # ---------------------------------------------------------------- threads, life
 

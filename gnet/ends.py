@@ -44,7 +44,8 @@ class NamedTransport(Transport):
         """How many bytes were written to the socket, those that still wait included."""
         self._send_gathered()
         queued = sum(len(data) for data, _, _ in self._queue or ())
-        return self._bytes_sent + self._bytes_held + queued
+        gathered = sum(map(len, self._gathered or ()))  # as another thread may find it
+        return self._bytes_sent + self._bytes_held + queued + gathered
 
     bytesWritten = bytes_written
 

@@ -331,6 +331,7 @@ class Socket(
             raise node_error("ERR_INVALID_ARG_VALUE", "options", given, reason)
         if self._life is not LIVE:
             self._revive()
+            self._peer = None
             self._close_sides()
         if self._link is UNLINKED:
             self._use_own_buffer()
@@ -376,6 +377,7 @@ class Socket(
 
     def _is_idle(self) -> bool:
         """Whether it only waits for its peer: `Server.close_idle_connections` says how."""
+        self._send_gathered()
         return (
             self._fd is not None
             and self._link is LINKED

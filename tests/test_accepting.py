@@ -18,6 +18,7 @@ from support import (
     accept_on,
     accepted,
     expect_event,
+    guarded,
     listening,
     must_call,
     must_not_call,
@@ -395,3 +396,22 @@ def test_a_server_takes_no_capture_rejections_option() -> None:
     assert not Server({"captureRejections": True})._capture_rejections
     with pytest.raises(TypeError):
         Server(capture_rejections=True)  # type: ignore[call-arg]
+
+
+def test_an_accepted_socket_that_connects_in_its_listener_has_another_peer() -> None:
+    """The name that accept() gave is that of the connection before."""
+    ports: list[Any] = []
+    with listening() as other:
+        address: Any = other.address()
+
+        def turn(socket: Socket) -> None:
+            connected = expect_event(socket.destroy(), "connect")
+            socket.connect(address.port, address.address)
+            connected.wait()
+            ports.append(socket.remote_port)
+            socket.destroy()
+
+        with accepted(turn), guarded("the second connection"):
+            while not ports:
+                settle()
+    assert ports == [address.port]

@@ -79,6 +79,26 @@ def test_a_reset_behind_a_full_first_read_follows_it() -> None:
     assert heard == [FIRST_READ_SIZE, "ECONNRESET"]
 
 
+def test_a_reset_behind_a_full_first_read_is_not_that_of_a_next_connection() -> None:
+    """A listener that connects the socket again has nothing to do with it."""
+    with listening() as other, accepted(pause_on_connect=True) as pair:
+        socket, peer = pair.socket, pair.peer
+        address: Any = other.address()
+        peer.sendall(bytes(FIRST_READ_SIZE))
+        wait_for_bytes(socket, FIRST_READ_SIZE)
+        peer.setsockopt(stdlib_socket.SOL_SOCKET, stdlib_socket.SO_LINGER, struct.pack("ii", 1, 0))
+        peer.close()
+        wait_for_reset(socket)
+        socket.on("error", lambda error: pytest.fail(str(error)))
+        socket.on("data", lambda _: socket.destroy().connect(address.port, address.address))
+        connected = expect_event(socket, "connect")
+        socket.resume()
+        connected.wait()
+        assert socket.ready_state == "open"
+        socket.destroy()
+        settle()
+
+
 def test_the_end_behind_a_full_first_read_follows_it() -> None:
     """A FIN is still there for the next read."""
     heard: list[Any] = []

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import socket as stdlib_socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import gevent
 import pytest
 from gevent.event import Event
 from support import (
@@ -71,6 +75,16 @@ def ask(pair: Pair) -> None:
     settle()
 
 
+def in_a_greenlet(test: Callable[..., None]) -> Callable[..., None]:
+    """Have a test run in a greenlet of its own: what the main one writes is never gathered."""
+
+    @functools.wraps(test)
+    def run(*args: Any, **keywords: Any) -> None:
+        gevent.spawn(test, *args, **keywords).get()
+
+    return run
+
+
 def write_pieces(socket: gnet.Socket) -> None:
     """Write the pieces."""
     for piece in PIECES:
@@ -131,6 +145,7 @@ def test_what_is_gathered_goes_out_when_the_listener_waits() -> None:
         settle()
 
 
+@in_a_greenlet
 def test_writes_outside_of_listeners_are_gathered_too(calls: Calls) -> None:
     """Who loops over a socket in a greenlet of their own writes as small."""
     with accepted() as pair:
@@ -138,6 +153,15 @@ def test_writes_outside_of_listeners_are_gathered_too(calls: Calls) -> None:
         write_pieces(pair.socket)
         assert receive_exactly(pair.peer, len(WHOLE)) == WHOLE
     assert calls.sizes == [16, 144]
+
+
+def test_the_main_greenlet_gathers_nothing(calls: Calls) -> None:
+    """It may block the thread next, or be an interactive session: nothing would send it."""
+    with accepted() as pair:
+        settle()
+        write_pieces(pair.socket)
+        assert calls.sizes == [16] * 10
+        assert receive_exactly(pair.peer, len(WHOLE)) == WHOLE
 
 
 def cork(socket: gnet.Socket) -> None:
@@ -163,6 +187,7 @@ LOOKS: dict[str, Callable[[gnet.Socket], object]] = {
 
 
 @pytest.mark.parametrize("look", LOOKS)
+@in_a_greenlet
 def test_who_looks_finds_it_sent(look: str, calls: Calls) -> None:
     """As in Node, where every write is tried at once."""
     with accepted() as pair:
@@ -175,6 +200,7 @@ def test_who_looks_finds_it_sent(look: str, calls: Calls) -> None:
         assert receive_exactly(pair.peer, len(WHOLE)) == WHOLE
 
 
+@in_a_greenlet
 def test_no_more_is_gathered_than_a_high_water_mark(calls: Calls) -> None:
     """A loop that writes much in small chunks has a part sent every now and then."""
     with accepted() as pair:
@@ -185,6 +211,7 @@ def test_no_more_is_gathered_than_a_high_water_mark(calls: Calls) -> None:
         receive_exactly(pair.peer, 75 * 1024)
 
 
+@in_a_greenlet
 def test_what_the_kernel_does_not_take_waits_in_front_of_what_follows(calls: Calls) -> None:
     """And nobody gets a 'drain' who was not told to wait."""
     with accepted() as pair:
@@ -206,6 +233,7 @@ def test_what_the_kernel_does_not_take_waits_in_front_of_what_follows(calls: Cal
         assert pair.socket.bytes_written == 2 * len(WHOLE) + 8
 
 
+@in_a_greenlet
 def test_an_error_is_that_of_a_write(calls: Calls) -> None:
     """Told by 'error' and 'close', as if each had been sent by itself."""
     with accepted() as pair:
@@ -240,6 +268,7 @@ def test_a_listener_that_computes_for_long_ends_it_for_a_while(
         assert calls.sizes[12:] == [16, 144]
 
 
+@in_a_greenlet
 def test_a_foreign_thread_sends_nothing() -> None:
     """Neither its own chunk nor what was gathered."""
     with accepted() as pair:
@@ -248,6 +277,94 @@ def test_a_foreign_thread_sends_nothing() -> None:
         with pytest.raises(gnet.GnetError, match="thread"):
             in_thread(lambda: pair.socket.write(b"x"))
         assert receive_exactly(pair.peer, len(WHOLE)) == WHOLE
+
+
+@in_a_greenlet
+def test_an_uncork_without_a_cork_lets_nothing_past_what_was_gathered() -> None:
+    """It does nothing, as in Node: what is written next is still behind."""
+    with accepted() as pair:
+        settle()
+        write_pieces(pair.socket)
+        pair.socket.uncork()
+        pair.socket.write(bytes(2000))
+        assert receive_exactly(pair.peer, len(WHOLE) + 2000) == WHOLE + bytes(2000)
+
+
+def test_a_socket_that_has_ended_unseen_gathers_nothing() -> None:
+    """A late write is refused, whatever the events before have written."""
+
+    def answer(socket: gnet.Socket) -> None:
+        socket.on("data", lambda _: write_pieces(socket))
+
+    with accepted(answer) as pair:
+        ask(pair)
+        pair.peer.shutdown(stdlib_socket.SHUT_WR)
+        with guarded("the end"):
+            assert pair.peer.recv(1) == b""
+        assert pair.socket.destroyed
+        assert not pair.socket.write(b"late")
+        settle()
+
+
+@in_a_greenlet
+def test_a_foreign_thread_that_looks_sends_nothing(calls: Calls) -> None:
+    """The socket's own could do so at the same moment; but the count is the right one."""
+    counts: list[int] = []
+    with accepted() as pair:
+        settle()
+        write_pieces(pair.socket)
+
+        def look() -> None:
+            counts.extend((pair.socket.bytes_written, pair.socket.writable_length))
+            with pytest.raises(gnet.GnetError, match="thread"):
+                pair.socket.cork()
+
+        thread = threading.Thread(target=look)
+        thread.start()
+        thread.join()  # without the loop
+        assert calls.sizes == [16]
+        assert counts == [len(WHOLE), 0]
+        assert receive_exactly(pair.peer, len(WHOLE)) == WHOLE
+
+
+@in_a_greenlet
+def test_a_socket_is_not_idle_whose_gathered_chunks_the_kernel_does_not_take(calls: Calls) -> None:
+    """As it is not while a write waits: `close_idle_connections` would cut it off."""
+    with accepted(lambda socket: socket.resume()) as pair:
+        settle()
+        write_pieces(pair.socket)
+        calls.answers = [BlockingIOError()]
+        pair.server.close_idle_connections()
+        assert not pair.socket.destroyed
+        assert receive_exactly(pair.peer, len(WHOLE)) == WHOLE
+
+
+def test_a_write_of_which_the_kernel_takes_nothing_arms_the_idle_timer_again(
+    calls: Calls,
+) -> None:
+    """Each write is activity, as in Node: a 'timeout' that was told comes once more."""
+    with accepted() as pair:
+        settle()
+        expired = expect_event(pair.socket, "timeout")
+        pair.socket.set_timeout(1)
+        expired.wait()
+        again = expect_event(pair.socket, "timeout")
+        calls.answers = [BlockingIOError()]
+        pair.socket.write(bytes(2000))
+        pair.socket._write_watcher.stop()  # nor does it take anything later
+        again.wait()
+
+
+def test_a_closed_socket_that_wrote_last_is_not_kept_alive() -> None:
+    """Who has written last is nobody's business once the turn is over."""
+
+    def answer(socket: gnet.Socket) -> None:
+        socket.on("data", lambda chunk: socket.write(chunk))
+
+    with accepted(answer) as pair:
+        pair.peer.sendall(b"?")
+        receive_exactly(pair.peer, 1)
+        assert gnet.dispatcher.dispatcher().writer is None
 
 
 GREET = """
@@ -277,6 +394,34 @@ def fork(socket):
 socket = gnet.connect(PORT, '127.0.0.1')
 socket.on('connect', lambda: fork(socket))
 gnet.run()
+""",
+    "the process gone": """
+socket = gnet.connect(PORT, '127.0.0.1')
+gnet.once(socket, 'connect')
+greet(socket)
+os._exit(0)
+""",
+    "fork in another thread": """
+written, forked = threading.Event(), threading.Event()
+
+def job():
+    socket = gnet.connect(PORT, '127.0.0.1')
+    gnet.once(socket, 'connect')
+    greet(socket)
+    written.set()
+    forked.wait()
+    socket.end()
+    gnet.once(socket, 'close')
+
+thread = threading.Thread(target=lambda: gevent.spawn(job).join())
+thread.start()
+written.wait()
+pid = os.fork()
+if not pid:
+    os._exit(0)
+os.waitpid(pid, 0)
+forked.set()
+thread.join()
 """,
     "end of a thread": """
 def job():

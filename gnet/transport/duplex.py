@@ -110,6 +110,8 @@ class Transport(Sender):
         instructions this way, and 91,500 the other.
         """
         self._read_side, self._write_side, self._life = READ_ENDED, WRITE_FINISHED, CLOSED
+        if self._gathered is not None:
+            self._gathered = None  # what is written from now on is refused
         self._unlink()
         # Listeners such as socket.write refer to the socket: without them it goes at once, and
         # not when the garbage collector comes by (6 % of connect-echo-close).

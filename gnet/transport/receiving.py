@@ -212,8 +212,10 @@ class Receiver(Duplex):
             return chunk
         except OSError as error:
             # The kernel tells it once; it is due after what came before it.
-            failure = error
-            self._wait_for_lane(lambda _: self._read_failed(failure))
+            failure, watcher = error, self._read_watcher
+            self._wait_for_lane(
+                lambda _: self._read_failed(failure) if self._read_watcher is watcher else None
+            )
             return chunk
 
     def _expects_more(self) -> bool:

@@ -13,7 +13,8 @@ something. A socket that has gathered more than one goes on with the first of it
 an event writes just one again. Whatever could tell the difference sends what was gathered first:
 the end of the socket, of the thread and of the process, a fork, cork(), a callback, who asks how
 much waits. A listener that computes for long would hold it back; so where that is seen, nothing is
-gathered for a while.
+gathered for a while. Nor is it for a thread's main greenlet, which may go on without ever waiting:
+an interactive session, a program that blocks outside of gevent, a child of `multiprocessing`.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Any, TypeVar
 
+import gevent
 from gevent import monkey
 
 from gnet.dispatcher import Dispatcher, thread_ident
@@ -50,6 +52,7 @@ _MOST_CHUNKS = 64
 #: Seconds that a listener may hold back what was gathered, and for how long none is if one did.
 _LONG_S, _PAUSE_S = 0.002, 1.0
 
+_getcurrent = gevent.getcurrent
 _write = os.write
 _now = time.monotonic
 
@@ -81,6 +84,7 @@ class Sender(Receiver):
             and self._write_side is WRITE_OPEN
             and self._errored is None
             and not self._corked
+            and self._gathered is None
         ):
             self._clear_fd = self._fd
 
@@ -291,8 +295,8 @@ class Sender(Receiver):
         except AttributeError:
             keeper = _here.keeper = _Keeper(self._dispatcher)
         now = _now()
-        if now < keeper.paused_until:
-            return False
+        if now < keeper.paused_until or _getcurrent().parent is None:
+            return False  # the thread's main greenlet owes the loop no turn: it may never wait
         self._clear_fd = None
         self._gathered, self._gathered_since = [chunk], now
         self._dispatcher.call_next(Sender._end_gathering, self)
@@ -312,7 +316,8 @@ class Sender(Receiver):
 
     def _send_gathered(self) -> None:
         gathered = self._gathered
-        if gathered is None:
+        # Who looks from another thread sends nothing: the socket's own may be about to.
+        if gathered is None or thread_ident() != self._dispatcher.thread:
             return
         self._gathered = None
         if gathered:
@@ -354,14 +359,18 @@ class _Keeper:
     def __init__(self, dispatcher: Dispatcher) -> None:
         self.paused_until = 0.0  # on the clock of `_now`
         self._dispatcher = dispatcher
+        self._process = os.getpid()
 
     def senders(self) -> list[Any]:
         """Those that have gathered something."""
         return self._dispatcher.owners_of(Sender._end_gathering)
 
     def __del__(self) -> None:
-        for sender in self.senders():
-            sender._send_last()
+        # In a child that another thread forked, this thread ends as well; its parent's goes on, and
+        # sends.
+        if self._process == os.getpid():
+            for sender in self.senders():
+                sender._send_last()
 
 
 # Its attributes go when their thread ends. Under monkey patching threading.local() is a greenlet's.
