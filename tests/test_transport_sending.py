@@ -64,6 +64,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
     """The time that gathering knows, which stands still unless a test moves it."""
     time = [1000.0]
     monkeypatch.setattr(sending, "_now", lambda: time[0])
+    # What another test has paused, on the real clock, is not paused here, and the other way round.
+    sending._here.keeper = sending._Keeper(gnet.dispatcher.dispatcher())
     yield time
     sending._here.keeper = sending._Keeper(gnet.dispatcher.dispatcher())
 

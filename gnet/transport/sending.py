@@ -50,7 +50,7 @@ _MOST_GATHERED = 1024
 _MOST_CHUNKS = 64
 
 #: Seconds that a listener may hold back what was gathered, and for how long none is if one did.
-_LONG_S, _PAUSE_S = 0.002, 1.0
+_LONG_S, _PAUSE_S = 0.01, 1.0
 
 _getcurrent = gevent.getcurrent
 _write = os.write
