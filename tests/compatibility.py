@@ -223,7 +223,9 @@ GROUPS = [
         {
             "connect": "differs: a socket that connects again sends nothing of what its connection "
             "before has lost; in Node lost writes come back",
-            **_plain("write end destroy destroySoon resetAndDestroy pause resume"),
+            "write": "differs: of several small chunks that a listener writes, the first goes out "
+            "at once and the others when it returns or waits; Node tries each at once",
+            **_plain("end destroy destroySoon resetAndDestroy pause resume"),
             "setEncoding": "differs: a UTF-16 pair cut in two comes whole; in Python, unlike "
             "JavaScript, its halves could not be joined again",
             **_plain("setTimeout setNoDelay setKeepAlive"),

@@ -89,7 +89,13 @@ class Sender(Receiver):
             self._clear_fd = self._fd
 
     def write(self, chunk: Any, encoding: Any = None, callback: Any = None) -> bool:
-        """Send a chunk, or queue it: `Writable.write` says how."""
+        """Send a chunk, or queue it: `Writable.write` says how.
+
+        Differs: Node tries every write at once. Of several small chunks that a listener writes to a
+        socket, here only the first is sure to go out at once, and the others when the listener
+        returns or waits in gevent's way. A listener that then blocks the whole thread, or leaves by
+        ``os._exit``, sends them by `cork` and `uncork`, or a callback with the last of them.
+        """
         # What follows is Writable.write() for the usual case: bytes, and nothing in front of them.
         fd = self._clear_fd
         dispatcher = self._dispatcher
