@@ -8,7 +8,7 @@ wait, with the same counters and events. So that pipe is empty between any two t
 sockets of a thread is enough, and each round decides anew whether to read or to splice.
 
 A chunk is never larger than what one read takes: a larger one would show, in what a destination
-that is full holds beyond its high-water mark. But up to `_MOST_CHUNKS` are moved in one task, each
+that is full holds beyond its high-water mark. But up to `MOST_READS` are moved in one task, each
 as if it came alone, since nobody could do anything between them. A proxy of bulk data over the
 loopback interface takes 0.71 s of CPU time per GB by reading and writing, 0.63 s with one spliced
 chunk per task, 0.41 s with sixteen, and 0.27 s with chunks of 1 MB. Below `_LEAST_SPLICED` bytes
