@@ -563,3 +563,15 @@ def test_an_emit_calls_those_that_were_there(deeds: list[str]) -> None:
         emitter.on("x", listeners[-1])
     emitter.emit("x")
     assert called == list(range(len(deeds)))
+
+
+def test_the_monitor_hears_an_error_emitted_in_the_hub_once() -> None:
+    """It is handed to a worker as a whole; the monitor comes first, as in Node."""
+    emitter = EventEmitter()
+    heard: list[tuple[str, object]] = []
+    emitter.on("error", lambda error: heard.append(("error", error)))
+    emitter.on(EventEmitter.error_monitor, lambda error: heard.append(("monitor", error)))
+    failure = ValueError("x")
+    assert run_in_hub(lambda: emitter.emit("error", failure))
+    settle()
+    assert heard == [("monitor", failure), ("error", failure)]

@@ -21,7 +21,7 @@ import gevent
 from gevent.hub import Hub
 
 from gnet.checks import check_function, check_listener, check_number
-from gnet.dispatcher import NOBODY, TaskOwner, dispatcher, report
+from gnet.dispatcher import NOBODY, TaskOwner, dispatcher, in_hub, report
 from gnet.errors import MaxListenersExceededWarning, node_error
 from gnet.events.rejections import watch_rejection
 from gnet.symbols import ABSENT, Symbol, capture_rejection_symbol, error_monitor
@@ -347,7 +347,8 @@ class EventEmitter(metaclass=_EmitterType):
         """Who hears an error, after `error_monitor`; None for another event, which has nobody."""
         if event != "error":
             return None
-        if error_monitor in self._events:
+        is_for_later = event in self._events and in_hub()  # and then all this again
+        if error_monitor in self._events and not is_for_later:
             self.emit(error_monitor, *args)
         listeners = self._events.get(event)
         if listeners is None:
