@@ -443,3 +443,27 @@ def test_a_chunk_and_the_end_right_behind_it_are_both_delivered() -> None:
         _half(pair)
         end.wait()
         assert data.calls == [(b"x",)]
+
+
+def test_ctrl_c_while_a_connection_is_taken_over_leaves_it_to_be_destroyed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The interrupt is what gets told, not what is missing of a half-made socket."""
+
+    class Interrupted:
+        """A loop in which a signal comes when a watcher is made."""
+
+        def io(self, *_: object) -> None:
+            """Raise as a signal's handler does."""
+            raise KeyboardInterrupt
+
+    one, other = stdlib_socket.socketpair()
+    socket = Socket()
+    with one, other:
+        with monkeypatch.context() as patch:
+            patch.setattr(socket._dispatcher, "loop", Interrupted())
+            with pytest.raises(KeyboardInterrupt):
+                socket._adopt(one.fileno())
+        closed = expect_event(socket, "close")
+        socket.destroy()
+        closed.wait()

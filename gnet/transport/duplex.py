@@ -64,8 +64,9 @@ class Transport(Sender):
 
     def _adopt(self, fd: int) -> None:
         """Take over a connected kernel socket that does not block."""
-        self._fd = fd
+        # In this order, as a signal may raise in between: what has a descriptor has a watcher.
         self._read_watcher = self._dispatcher.loop.io(fd, READABLE)
+        self._fd = fd
         self._clear_the_way()
 
     # ---------------------------------------------------------------- the end
