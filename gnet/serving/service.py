@@ -18,7 +18,7 @@ from gevent.event import Event
 
 from gnet.accepting import DropCounts
 from gnet.events.waiting import once
-from gnet.kernel_options import AcceptQueue, is_delivered, is_tcp
+from gnet.kernel_options import AcceptQueue, has_news, is_tcp
 from gnet.server import Server
 from gnet.serving.addresses import remove_file, shown
 from gnet.serving.application import Application
@@ -255,13 +255,16 @@ class Service:
         Args:
             timeout: How many seconds they have. A second `stop` ends the wait early.
         Returns:
-            How many connections were reset: the peer saw an RST, or the end of a Unix socket,
-            before it had everything. One that had everything, and has just not closed its own
-            side yet, is closed without counting.
+            How many connections were reset: the peer sees an RST, or a Unix socket's end. One
+            whose application had written all and ended it is closed instead, and not counted:
+            what is still under way the kernel delivers.
         """
         if not self._is_draining:
             self.stop_accepting()
-        self._hurry.wait(timeout)
+        if not self._hurry.wait(timeout):
+            # Two turns of the loop: what has come in by now, such as a peer's end, is dealt with.
+            gevent.sleep(0)
+            gevent.sleep(0)
         cut = sum(_cut(connection) for connection in list(self.connections.values()))
         self._hurry.clear()
         self._see_whether_all_is_over()
@@ -297,7 +300,7 @@ def _cut(connection: Connection) -> bool:
     socket = connection.socket
     if socket.destroyed:
         return False
-    if socket.writable_finished and is_delivered(socket.fileno()):
+    if socket.writable_finished and not has_news(socket.fileno()):
         socket.destroy()
         return False
     connection.outcome = "drain-reset"
