@@ -15,9 +15,21 @@ import gevent.socket
 from gevent.hub import get_hub
 from support import GUARD_S, ROOT, guarded
 
-__all__ = ["CUT_OFF", "GOODBYE", "IN_TOUCH", "NOT_HEARD", "STAND_ALONE", "Chat", "Peer", "chat"]
+__all__ = [
+    "CUT_OFF",
+    "GOODBYE",
+    "IN_TOUCH",
+    "NOT_HEARD",
+    "SERVED",
+    "STAND_ALONE",
+    "Chat",
+    "Peer",
+    "chat",
+]
 
+#: The two ways to serve it.
 STAND_ALONE = ("examples/chat.py", "--port", "0")
+SERVED = ("-m", "gnet", "serve", "--app-dir", "examples", "chat:make_server")
 
 GOODBYE = "* the server is closing: goodbye"
 CUT_OFF = "* cut off from the other hosts: nobody hears what you say"
@@ -98,15 +110,14 @@ class Chat:
         self.port = int(self.wait(r"listening on tcp://127\.0\.0\.1:(\d+)")[1])
 
     def wait(self, pattern: str) -> re.Match[str]:
-        """Read its standard error up to a line like this."""
+        """A line like this of its standard error, which is read on until there is one."""
         assert self.process.stderr is not None
         with guarded(repr(pattern)):
-            while True:
+            while not (found := re.search(pattern, "".join(self.said))):
                 line: str = get_hub().threadpool.apply(self.process.stderr.readline)
                 assert line, self.said
                 self.said.append(line)
-                if found := re.search(pattern, line):
-                    return found
+        return found
 
     def peer(self, name: str = "", **options: Any) -> Peer:
         """A new connection, signed in if there is a name."""
@@ -126,7 +137,12 @@ class Chat:
 @contextlib.contextmanager
 def chat(*command: str, redis: str = "", **environment: str) -> Iterator[Chat]:
     """A chat that listens, and if it uses Redis has heard of it; killed in the end."""
-    own = {"PYTHONPATH": str(ROOT), "GNET_CHAT_REDIS": redis, "GNET_CHAT_PACE": "0"}
+    own = {
+        "PYTHONPATH": str(ROOT),
+        "GNET_LISTEN": "tcp://127.0.0.1:0",
+        "GNET_CHAT_REDIS": redis,
+        "GNET_CHAT_PACE": "0",
+    }
     process = subprocess.Popen(
         [sys.executable, "-W", "error", *(command or STAND_ALONE)],
         cwd=ROOT,

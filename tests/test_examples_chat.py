@@ -10,7 +10,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chat_processes import CUT_OFF, GOODBYE, IN_TOUCH, NOT_HEARD, STAND_ALONE, Chat, Peer, chat
+from chat_processes import (
+    CUT_OFF,
+    GOODBYE,
+    IN_TOUCH,
+    NOT_HEARD,
+    SERVED,
+    STAND_ALONE,
+    Chat,
+    Peer,
+    chat,
+)
 from redis_process import redis_server
 from support import GUARD_S, ROOT, fill_until_blocked
 
@@ -22,6 +32,8 @@ import chat, chat_bus
 chat_bus.RedisBus.QUIET_S = 0.1
 chat.main()
 """
+
+either_way = pytest.mark.parametrize("command", [STAND_ALONE, SERVED], ids=["script", "serve"])
 
 
 # ---------------------------------------------------------------- one process
@@ -154,14 +166,18 @@ def test_who_talks_too_fast_is_read_more_slowly() -> None:
         assert ann.hears("* bob has come into lobby") == []
 
 
-def test_everybody_is_told_goodbye_when_the_server_closes(alone: Chat) -> None:
+@either_way
+def test_everybody_is_told_goodbye_when_the_server_closes(command: tuple[str, ...]) -> None:
     """With a name or without one; then their connections end, and so does the process."""
-    with alone.peer("ann") as ann, alone.peer() as nobody:
+    with chat(*command) as one, one.peer("ann") as ann, one.peer() as nobody:
         nobody.line()
-        alone.terminate()
+        one.terminate()
         assert nobody.rest() == [GOODBYE]
         assert GOODBYE in ann.rest()
-        assert alone.end() == ("", 0)
+        said, code = one.end()
+        assert ("Traceback" in said, code) == (False, 0)
+        if command == SERVED:
+            assert "stopped: 0 connections reset" in said
 
 
 def test_who_lingers_can_go_on_talking_until_then() -> None:
@@ -228,9 +244,10 @@ def both(path: Path, *command: str) -> Iterator[tuple[Chat, Chat, Peer, Peer]]:
         yield one, other, ann, bob
 
 
-def test_a_room_spans_processes(path: Path) -> None:
+@either_way
+def test_a_room_spans_processes(path: Path, command: tuple[str, ...]) -> None:
     """All hear the same in the same order, though all talk at once."""
-    with both(path) as (_, _, ann, bob):
+    with both(path, *command) as (_, _, ann, bob):
         lines = [f"{number}" for number in range(50)]
         ann.say(*lines)
         bob.say(*lines)
