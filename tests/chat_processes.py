@@ -107,7 +107,7 @@ class Chat:
         #: What it has written to standard error, as far as that was waited for.
         self.said: list[str] = []
         #: Where it listens.
-        self.port = int(self.wait(r"listening on tcp://127\.0\.0\.1:(\d+)")[1])
+        self.port = int(self.wait(r"listening on tcp://127[.\d]+:(\d+)")[1])
 
     def wait(self, pattern: str) -> re.Match[str]:
         """A line like this of its standard error, which is read on until there is one."""
