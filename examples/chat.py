@@ -16,8 +16,9 @@ say meanwhile they miss.
 
 Who does not read holds up nobody: when ``MAX_UNREAD`` bytes wait for him, his connection is reset.
 Who talks faster than a line in ``GNET_CHAT_PACE`` seconds (0.05) is read more slowly, so that TCP
-pushes back on him alone. When the server closes, everybody is told so, and his connection ended
-``GNET_CHAT_LINGER`` seconds (0) later.
+pushes back on him alone. When the server closes, everybody is told so; in the second half of the
+``GNET_CHAT_LINGER`` seconds (0) that follow, the connections are ended one after the other, so that
+not all come back to another process at once.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ MAX_LINE = 1000
 MAX_UNREAD = 65536
 #: Seconds after which a connection is given up that was ended, but not by its other end.
 END_S = 5
-#: Seconds between two lines of a member, and from the goodbye to the end of the connections.
+#: Seconds between two lines of a member, and from the goodbye to the end of the last connection.
 PACE_S = float(os.environ.get("GNET_CHAT_PACE", "0.05"))
 LINGER_S = float(os.environ.get("GNET_CHAT_LINGER", "0"))
 
@@ -107,6 +108,7 @@ class Chat:
 
     def __init__(self, redis_url: str | None = None) -> None:
         self.members: set[Member] = set()
+        self._is_closing = False  # several servers may close; goodbye is said once
         self.rooms: defaultdict[str, set[Member]] = defaultdict(set)
         self.bus: Bus = MemoryBus(self.deliver)
         if redis_url:
@@ -128,7 +130,7 @@ class Chat:
         """Do what a line asks for, or say it to the room."""
         command, _, argument = line.partition(" ")
         try:
-            if not line:
+            if not line or member not in self.members:
                 return
             elif command == "/quit":
                 self.forget(member)
@@ -155,7 +157,7 @@ class Chat:
             member.tell("* a name has up to 20 letters, digits, _ and -: what is yours?")
         elif not self.bus.claim(name.lower()):
             member.tell(f"* {name} is taken: what is your name?")
-        elif not member.is_here:  # any more: claiming may have taken its time
+        elif member not in self.members:  # any more: claiming may have taken its time
             self.bus.release(name.lower())
         else:
             member.name = name
@@ -179,13 +181,14 @@ class Chat:
 
     def forget(self, member: Member) -> None:
         """Give back what a member had who is gone, or about to go."""
-        self.members.discard(member)
+        if member not in self.members:
+            return
+        self.members.remove(member)
         left = self._step_out(member)
-        name, member.name = member.name, ""
-        if name:
-            self.bus.release(name.lower())
+        if member.name:
+            self.bus.release(member.name.lower())
         if left:
-            self._note(left, f"* {name} has left {left}")
+            self._note(left, f"* {member.name} has left {left}")
 
     def deliver(self, room: str, text: str) -> None:
         """Tell all who are in a room."""
@@ -199,15 +202,19 @@ class Chat:
                 member.tell(text)
 
     def on_closing(self) -> None:
-        """Say goodbye, and end all connections a little later."""
-        leaving, self.members = self.members, set()
-        for member in leaving:
-            member.tell("* the server is closing: goodbye")
-        gevent.spawn_later(LINGER_S, self._dismiss, leaving)
+        """Say goodbye, and have all connections ended a little later."""
+        if not self._is_closing:
+            self._is_closing = True
+            for member in self.members:
+                member.tell("* the server is closing: goodbye")
+            gevent.spawn(self._dismiss)
 
-    def _dismiss(self, leaving: set[Member]) -> None:
+    def _dismiss(self) -> None:
+        gevent.sleep(LINGER_S / 2)
+        leaving = list(self.members)
         for member in leaving:
-            self.forget(member)  # before its end: who comes back to another process wants his name
+            gevent.sleep(LINGER_S / 2 / len(leaving))
+            self.forget(member)  # before the end: who comes back to another process wants his name
             member.end()
 
     def _step_out(self, member: Member) -> str:
