@@ -157,13 +157,11 @@ def test_who_does_not_read_is_reset_and_holds_up_nobody(alone: Chat) -> None:
 
 
 def test_who_talks_too_fast_is_read_more_slowly() -> None:
-    """What he is kept from sending holds up nobody else."""
+    """Until he cannot even send; he hears what others say all the same."""
     with chat(GNET_CHAT_PACE="3600") as slow, slow.peer("ann") as ann:
-        ann.socket.setsockopt(1, 7, 4096)
         fill_until_blocked(ann.socket, b"spam\n" * 10_000)
-        with slow.peer("bob") as bob:
-            bob.socket.shutdown(1)
-        assert ann.hears("* bob has come into lobby") == []
+        with slow.peer("bob"):
+            assert ann.hears("* bob has come into lobby") == []
 
 
 @either_way
