@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import random
 from collections.abc import Callable
@@ -26,8 +27,8 @@ class Bus(Protocol):
     def claim(self, name: str) -> bool:
         """Take a name, unless somebody has it."""
 
-    def release(self, *names: str) -> None:
-        """Give names back."""
+    def release(self, name: str) -> None:
+        """Give a name back."""
 
     def publish(self, room: str, text: str) -> None:
         """Have a room hear a line, here and in all other processes."""
@@ -47,9 +48,9 @@ class MemoryBus:
         self._names.add(name)
         return True
 
-    def release(self, *names: str) -> None:
-        """Give names back."""
-        self._names.difference_update(names)
+    def release(self, name: str) -> None:
+        """Give a name back."""
+        self._names.discard(name)
 
 
 class RedisBus:
@@ -111,13 +112,11 @@ class RedisBus:
             self._names.add(name)
         return bool(taken)
 
-    def release(self, *names: str) -> None:
-        """Give names back; those that Redis cannot be told of expire."""
-        self._names.difference_update(names)
-        try:
-            self._ask(lambda: self._redis.delete(*map(self._key, names)))
-        except Away:
-            log.info("%d names expire within %d s", len(names), self.NAME_S)
+    def release(self, name: str) -> None:
+        """Give a name back; if Redis cannot be told, it expires."""
+        self._names.discard(name)
+        with contextlib.suppress(Away):
+            self._ask(lambda: self._redis.delete(self._key(name)))
 
     def publish(self, room: str, text: str) -> None:
         """Have a room hear a line, here and in all other processes."""
