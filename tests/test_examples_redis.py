@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import re
-import shutil
 import socket as stdlib_socket
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import gevent.socket
 import pytest
-from gevent.hub import get_hub
 from locust_runs import run_locust
-from support import GUARD_S, ROOT, guarded
+from redis_process import redis_server
+from support import ROOT, guarded
 
 EXAMPLE = ROOT / "examples" / "load_redis.py"
 
@@ -22,26 +20,9 @@ EXAMPLE = ROOT / "examples" / "load_redis.py"
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[Path]:
     """The path at which a Redis server listens that keeps nothing."""
-    program = shutil.which("redis-server")
-    if program is None:
-        pytest.skip("no redis-server; Debian has it in the package of that name")
     path = tmp_path / "redis.sock"
-    options = {"port": "0", "unixsocket": str(path), "save": "", "dir": str(tmp_path)}
-    arguments = [word for name, value in options.items() for word in (f"--{name}", value)]
-    process = subprocess.Popen(
-        [program, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    try:
-        assert process.stdout is not None
-        said: list[str] = []
-        with guarded("Redis to be ready"):
-            while "ready to accept connections" not in "".join(said):
-                said.append(get_hub().threadpool.apply(process.stdout.readline))
-                assert said[-1], said
+    with redis_server(path):
         yield path
-    finally:
-        process.terminate()
-        process.communicate(timeout=GUARD_S)
 
 
 def calls(path: Path) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""``compose.yaml`` and ``loadtests/Dockerfile``: their commands are such as the programs take."""
+"""``loadtests/compose.yaml`` and its ``Dockerfile``: commands are such as the programs take."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from support import GUARD_S, ROOT
 
 from loadtests import server
 
-COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text())
+FILE = ROOT / "loadtests" / "compose.yaml"
+COMPOSE = yaml.safe_load(FILE.read_text())
 SERVICES: dict[str, Any] = COMPOSE["services"]
 DOCKERFILE = (ROOT / "loadtests" / "Dockerfile").read_text()
 
@@ -86,7 +87,9 @@ def test_the_image_has_what_is_run_in_it() -> None:
     """What it copies is there, and its entry point is an interpreter for the commands above."""
     build = SERVICES["server"]["build"]
     assert all(service["build"] == build for service in SERVICES.values())
-    assert (ROOT / build["context"] / build["dockerfile"]).read_text() == DOCKERFILE
+    context = (FILE.parent / build["context"]).resolve()  # Compose takes it from beside the file
+    assert context == ROOT
+    assert (context / build["dockerfile"]).read_text() == DOCKERFILE
     copied = re.findall(r"^COPY (?!--)(.+) \S+$", DOCKERFILE, re.MULTILINE)
     names = {name for line in copied for name in line.split()}
     assert names >= {"gnet", "loadtests", "benchmarks", "pyproject.toml"}
