@@ -14,6 +14,7 @@ functions that may block, since they run in greenlets. Example::
 """
 
 from gnet import events
+from gnet.accepting import DropCounts
 from gnet.address import AddressInfo, DropInfo, is_ip, is_ipv4, is_ipv6
 from gnet.blocklist import BlockList
 from gnet.bound import BoundSocket
@@ -50,6 +51,7 @@ __all__ = [
     "AggregateError",
     "BlockList",
     "BoundSocket",
+    "DropCounts",
     "DropInfo",
     "EventEmitter",
     "GnetError",

@@ -9,7 +9,7 @@ import contextlib
 import contextvars
 import dataclasses
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from gnet import kernel, kernel_options
 from gnet.address import DropInfo, from_kernel
@@ -23,9 +23,21 @@ from gnet.states import NOT_LISTENING
 from gnet.stream.destroy import DEFAULT_HIGH_WATER_MARK
 from gnet.symbols import ABSENT
 
-__all__ = ["AcceptingServer"]
+__all__ = ["AcceptingServer", "DropCounts"]
 
 Self = TypeVar("Self", bound="AcceptingServer")
+
+
+class DropCounts(NamedTuple):
+    """Connections that a server has refused, by reason.
+
+    ``max_connections``: the limit was reached. ``no_descriptor``: the process had no file
+    descriptor left. ``blocked``: the peer is on the block list.
+    """
+
+    max_connections: int = 0
+    no_descriptor: int = 0
+    blocked: int = 0
 
 
 class AcceptingServer(ListeningServer):
@@ -34,6 +46,7 @@ class AcceptingServer(ListeningServer):
     __slots__ = (
         "_connection_context",
         "_drop_max_connection",
+        "_dropped",
         "_forget",
         "_given",
         "_limit",
@@ -58,6 +71,7 @@ class AcceptingServer(ListeningServer):
         self._max_connections: float | None = None
         self._limit: float | None = None  # the same as a number, as JavaScript would compare it
         self._drop_max_connection: bool | None = None
+        self._dropped = DropCounts()
         self._untold = 0  # accepted, and not taken yet
         self._stale = 0  # how many of them, the next ones, belong to what was closed meanwhile
         self._see_whether_to_refuse()
@@ -97,6 +111,14 @@ class AcceptingServer(ListeningServer):
         self._drop_max_connection = value
 
     dropMaxConnection = drop_max_connection
+
+    @property
+    def dropped(self) -> DropCounts:
+        """How many connections were refused since the server was made, and why.
+
+        Beyond Node, which emits ``'drop'`` for the first two reasons and tells nothing of the last.
+        """
+        return self._dropped
 
     @property
     def allow_half_open(self) -> bool:
@@ -285,9 +307,12 @@ class AcceptingServer(ListeningServer):
             self._see_whether_to_refuse()
             kernel_options.reset_at_close(fd)  # as the kernel does to those that still wait there
         elif limit is not None and len(self._sockets) >= limit:
+            self._count_drop(max_connections=1)
             info = _drop_info(fd, peer)
             self._dispatcher.call_next(lambda _: self.emit("drop", *([info] if info else ())), self)
-        elif not (isinstance(peer, tuple) and _is_blocked(self._given.block_list, peer)):
+        elif isinstance(peer, tuple) and _is_blocked(self._given.block_list, peer):
+            self._count_drop(blocked=1)
+        else:
             return False
         socket._end_unseen()
         return True
@@ -303,7 +328,12 @@ class AcceptingServer(ListeningServer):
             self._stale or self._limit is not None or self._given.block_list is not None
         )
 
+    def _count_drop(self, **reasons: int) -> None:
+        more = DropCounts(**reasons)
+        self._dropped = DropCounts(*map(sum, zip(self._dropped, more, strict=True)))
+
     def _on_overflow(self, fd: int, peer: Any) -> None:
+        self._count_drop(no_descriptor=1)
         info = _drop_info(fd, peer)
         self._dispatcher.defer(lambda _: self.emit("drop", *([info] if info else ())), self)
 

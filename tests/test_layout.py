@@ -44,6 +44,8 @@ FLOORS = {
     "server": 9,
     "loadtest": 9,
     "": 10,  # the package itself
+    "serving": 10,
+    "__main__": 11,
 }
 #: Rooms that know neither loop nor greenlets.
 WITHOUT_GEVENT = ("states", "errors", "address", "socket_address", "blocklist", "defaults")

@@ -1,0 +1,125 @@
+"""The command line: ``gnet serve MODULE:CALLABLE``."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import NoReturn
+
+from gnet.serving import logs, settings
+from gnet.serving.addresses import AddressError, ListenError
+from gnet.serving.application import ApplicationError
+from gnet.serving.settings import Settings
+
+__all__ = ["main"]
+
+#: Exit codes beside 0, and those of `ApplicationError`: 1, 3 and 4.
+WRONG_USAGE, WRONG_ADDRESS, CANNOT_LISTEN = 2, 5, 6
+
+_log = logging.getLogger("gnet.serve")
+
+_DESCRIPTION = """\
+Serve a TCP application. CALLABLE takes each connection, a gnet.Socket; or it
+takes nothing and returns a gnet.Server."""
+
+_EPILOG = """\
+Each option is also a variable, as GNET_IDLE_TIMEOUT for --idle-timeout.
+SIGTERM and SIGINT stop accepting and wait for connections; twice: no longer.
+Exit codes: 0 stopped as told, 1 the application failed, 2 wrong usage,
+3 no such module, 4 no such callable, 5 wrong address, 6 cannot listen.
+
+  gnet serve app:on_connection
+  gnet serve --listen tcp://:4000 --listen unix:/run/app.sock app:make_server
+  gnet serve --workers 4 --idle-timeout 60 --access-log app:on_connection"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        arguments: What follows the program's name; by default ``sys.argv``'s.
+    Returns:
+        The exit code.
+    """
+    parser = _Parser(prog="gnet", description="Node's net for Python on gevent.")
+    parser.add_argument("--version", action="version", version=f"gnet {_version()}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    serve = commands.add_parser(
+        "serve",
+        help="serve an application",
+        usage="gnet serve [OPTIONS] MODULE:CALLABLE",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=_HelpFormatter,
+    )
+    serve.set_defaults(run=_serve, parser=serve)
+    settings.add_to(serve)
+    given = parser.parse_args(arguments)
+    status: int = given.run(given)
+    return status
+
+
+class _Parser(argparse.ArgumentParser):
+    """Tells what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say it, and where help is."""
+        self.exit(WRONG_USAGE, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+class _HelpFormatter(argparse.RawTextHelpFormatter):
+    """Options in one column, explanations in the next, within 80 columns."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=28, width=80)
+
+
+def _version() -> str:
+    try:
+        return version("gevent-net")
+    except PackageNotFoundError:  # run from a checkout
+        return "(not installed)"
+
+
+# ---------------------------------------------------------------- serve
+
+
+def _serve(given: argparse.Namespace) -> int:
+    try:
+        wanted = settings.resolve(given, os.environ, given.parser.error)
+    except AddressError as error:
+        return _refuse(WRONG_ADDRESS, error)
+    logs.configure(wanted.log_level, wanted.log_format)
+    try:
+        return _run(wanted)
+    except ApplicationError as error:
+        return _refuse(error.status, error)
+    except ListenError as error:
+        return _refuse(CANNOT_LISTEN, error)
+
+
+def _refuse(status: int, why: object) -> int:
+    print(f"gnet serve: {why}", file=sys.stderr)
+    return status
+
+
+def _run(wanted: Settings) -> int:
+    # Until there is something to drain, there is nothing to wait for. (To the first process of a
+    # container signals do nothing by default.)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
+    from gevent import monkey
+
+    monkey.patch_all()
+    from gnet.serving.single import serve
+
+    return serve(wanted)
+
+
+def _leave(_number: int, _frame: object) -> NoReturn:
+    sys.exit(0)

@@ -1,0 +1,73 @@
+"""Serving in this process: what ``gnet serve`` does without ``--workers``."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import signal
+
+import gevent
+from gevent.hub import get_hub
+
+from gnet.serving import logs
+from gnet.serving.addresses import open_listener, remove_file
+from gnet.serving.application import load
+from gnet.serving.service import Service
+from gnet.serving.settings import Settings
+
+__all__ = ["drain", "serve"]
+
+_log = logging.getLogger("gnet.serve")
+
+
+def serve(settings: Settings) -> int:
+    """Serve until told to stop, or until the application has closed all its servers.
+
+    Returns:
+        The exit code: 0, or 1 if accepting failed for good.
+    Raises:
+        ApplicationError: There is nothing to serve.
+        ListenError: It cannot be served there.
+    """
+    logs.log_unhandled(get_hub())
+    with contextlib.ExitStack() as undo:
+        # Before the application, which may take long to load: who connects then waits.
+        listeners = []
+        for address in settings.listen:
+            listener = open_listener(address, settings.backlog, reuse_port=settings.reuse_port)
+            undo.callback(listener.close)
+            if address.file is not None:
+                undo.callback(remove_file, address.file)
+            listeners.append((listener, address.file))
+        application = load(settings.application, settings.app_dir)
+        service = Service(
+            application,
+            backlog=settings.backlog,
+            max_connections=settings.max_connections,
+            idle_timeout=settings.idle_timeout,
+        )
+        for number in (signal.SIGTERM, signal.SIGINT):
+            gevent.signal_handler(number, service.stop)
+        for listener, file in listeners:
+            service.listen(listener, file)
+        undo.pop_all()  # from now on they are the service's
+    for endpoint in service.endpoints:
+        _log.info("listening on %s", endpoint.name)
+    service.wait()
+    return drain(service, settings.drain_timeout)
+
+
+def drain(service: Service, timeout: float) -> int:
+    """Drain, tell how that went, and return the exit code.
+
+    Args:
+        service: What was told to stop.
+        timeout: How many seconds its connections have.
+    """
+    if service.failure is not None:
+        _log.critical("accepting failed: %s", service.failure)
+    service.stop_accepting()
+    _log.info("draining: %d connections open, at most %g s", len(service.connections), timeout)
+    cut = service.drain(timeout)
+    _log.log(logging.WARNING if cut else logging.INFO, "stopped: %d connections reset", cut)
+    return 0 if service.failure is None else 1
