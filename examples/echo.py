@@ -2,9 +2,11 @@
 
     python examples/echo.py --port 4000
     python examples/echo.py --path /tmp/echo.sock --max-connections 100
+    gnet serve --app-dir examples echo:on_connection
 
-Stop it with Ctrl-C or SIGTERM: it accepts no more, and ends when its last connection has. With
-``--report`` it then prints, for each listener, how many of which events it saw, as JSON.
+Stop it with Ctrl-C or SIGTERM: it accepts no more, and ends when its last connection has. As a
+program it then prints with ``--report``, for each listener, how many of which events it saw, as
+JSON.
 """
 
 from __future__ import annotations
@@ -19,26 +21,30 @@ import gevent
 import gnet
 
 
+def on_connection(socket: gnet.Socket) -> None:
+    """Send back what comes."""
+
+    def echo(chunk: bytes) -> None:
+        if not socket.write(chunk):
+            # The peer sends faster than it reads: read on when it has caught up.
+            socket.pause()
+            socket.once("drain", socket.resume)
+
+    socket.on("data", echo)
+    socket.on("error", lambda error: None)  # what happens to the peer ends this connection only
+
+
 def serve(counts: Counter[str], max_connections: int | None) -> gnet.Server:
     """Make an echo server that counts its events."""
 
-    def on_connection(socket: gnet.Socket) -> None:
+    def count(socket: gnet.Socket) -> None:
         counts["connection"] += 1
-        socket.on("data", on_data(socket))
+        socket.on("data", lambda chunk: counts.update(data=1))
         socket.on("error", lambda error: counts.update(error=1))
         socket.on("close", lambda had_error: counts.update(close=1))
 
-    def on_data(socket: gnet.Socket) -> object:
-        def echo(chunk: bytes) -> None:
-            counts["data"] += 1
-            if not socket.write(chunk):
-                # The peer sends faster than it reads: read on when it has caught up.
-                socket.pause()
-                socket.once("drain", socket.resume)
-
-        return echo
-
-    server = gnet.create_server(on_connection)
+    server = gnet.create_server(count)
+    server.on("connection", on_connection)
     server.max_connections = max_connections
     server.on("drop", lambda *_: counts.update(drop=1))
     return server
