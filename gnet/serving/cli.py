@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from gnet.serving import logs, settings
 from gnet.serving.addresses import AddressError, ListenError
-from gnet.serving.application import ApplicationError
+from gnet.serving.application import ApplicationError, Stopped
 from gnet.serving.settings import Settings
 
 __all__ = ["main"]
@@ -46,7 +46,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
-    parser = _Parser(prog="gnet", description="Node's net for Python on gevent.")
+    _open_standard_streams()
+    parser = _Parser(
+        prog="gnet", description="Node's net for Python on gevent.", allow_abbrev=False
+    )
     parser.add_argument("--version", action="version", version=f"gnet {_version()}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     serve = commands.add_parser(
@@ -56,12 +59,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description=_DESCRIPTION,
         epilog=_EPILOG,
         formatter_class=_HelpFormatter,
+        allow_abbrev=False,
     )
     serve.set_defaults(run=_serve, parser=serve)
     settings.add_to(serve)
     given = parser.parse_args(arguments)
     status: int = given.run(given)
     return status
+
+
+def _open_standard_streams() -> None:
+    """Give a process that was started without some of them something in their places.
+
+    Otherwise a socket would get such a number, and what is printed, or read, would go there.
+    """
+    while (fd := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(fd, True)
+    os.close(fd)
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115  # as long as the process
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", errors="backslashreplace", closefd=False)  # noqa: SIM115
 
 
 class _Parser(argparse.ArgumentParser):
@@ -122,4 +140,4 @@ def _run(wanted: Settings) -> int:
 
 
 def _leave(_number: int, _frame: object) -> NoReturn:
-    sys.exit(0)
+    raise Stopped(0)

@@ -10,7 +10,7 @@ import gevent
 from gevent.hub import get_hub
 
 from gnet.serving import logs
-from gnet.serving.addresses import open_listener, remove_file
+from gnet.serving.addresses import SocketFile, open_listener
 from gnet.serving.application import load
 from gnet.serving.service import Service
 from gnet.serving.settings import Settings
@@ -36,9 +36,10 @@ def serve(settings: Settings) -> int:
         for address in settings.listen:
             listener = open_listener(address, settings.backlog, reuse_port=settings.reuse_port)
             undo.callback(listener.close)
-            if address.file is not None:
-                undo.callback(remove_file, address.file)
-            listeners.append((listener, address.file))
+            file = SocketFile.of(address)
+            if file is not None:
+                undo.callback(file.remove)
+            listeners.append((listener, file))
         application = load(settings.application, settings.app_dir)
         service = Service(
             application,
