@@ -82,12 +82,20 @@ class Endpoint:
     name: str
     server: Server
     file: str | None = None  # of a Unix socket, to be removed
+    shared: bool = False
 
     def close(self) -> None:
-        """Accept no more."""
-        if self.file is not None and self.server.listening:
+        """Accept no more; what was accepted is served."""
+        if not self.server.listening:
+            return
+        if self.file is not None:
             remove_file(self.file)  # before a successor may have made its own
-        self.server.close()
+        if self.shared:
+            self.server.pause(_WHILE_CLOSING)
+            taken = Event()
+            self.server.get_connections(lambda _error, _count: taken.set())
+            taken.wait()
+        self.server.close(accept_waiting=not self.shared)
 
     @property
     def accept_queue(self) -> AcceptQueue | None:
@@ -157,12 +165,15 @@ class Service:
 
     # ---------------------------------------------------------------- the beginning
 
-    def listen(self, listener: stdlib_socket.socket, file: str | None = None) -> Endpoint:
+    def listen(
+        self, listener: stdlib_socket.socket, *, file: str | None = None, shared: bool = False
+    ) -> Endpoint:
         """Serve on a listening socket, which is taken over; return when it is served.
 
         Args:
             listener: Listens already.
             file: The Unix socket's file, to be removed when it is not listened on any more.
+            shared: Others accept from it, too: what waits in its queue in the end is for them.
         Raises:
             ApplicationError: The application makes no server for it.
             OSError: It cannot be listened on.
@@ -170,7 +181,7 @@ class Service:
         server = self._application.make_server()
         if self._max_connections is not None:
             server.max_connections = self._max_connections
-        endpoint = Endpoint(shown(listener), server, file)
+        endpoint = Endpoint(shown(listener), server, file, shared)
         server.prepend_listener("connection", partial(self._on_connection, endpoint))
         server.listen(fd=listener.detach(), backlog=self._backlog)
         once(server, "listening")
@@ -239,14 +250,11 @@ class Service:
         """
         self._is_draining = True
         self._told.set()
-        servers = [endpoint.server for endpoint in self.endpoints if endpoint.server.listening]
-        for server in servers:
-            server.pause(_WHILE_CLOSING)
-        self._let_accepted_ones_be_taken(servers)
-        for endpoint in self.endpoints:
+        listening = [endpoint for endpoint in self.endpoints if endpoint.server.listening]
+        for endpoint in listening:
             endpoint.close()
-        for server in servers:
-            gevent.spawn(server.emit, "closing")
+        for endpoint in listening:
+            gevent.spawn(endpoint.server.emit, "closing")
         self._see_whether_all_is_over()
 
     def drain(self, timeout: float) -> int:
@@ -270,21 +278,6 @@ class Service:
         self._see_whether_all_is_over()
         self._hurry.wait(_FOR_LAST_EVENTS)
         return cut
-
-    def _let_accepted_ones_be_taken(self, servers: Sequence[Server]) -> None:
-        """Wait until no connection is on its way from accept() to a ``'connection'`` listener.
-
-        Those would be reset by `Server.close`, as the kernel does with what it still has. What the
-        callback is called by comes behind them in the dispatcher's queue.
-        """
-        for server in servers:
-            taken = Event()
-            server.get_connections(partial(_set, taken))
-            taken.wait()
-
-
-def _set(event: Event, _error: None, _count: int) -> None:
-    event.set()
 
 
 def _peer(socket: Socket) -> str:
