@@ -18,6 +18,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import gevent.socket
 import pytest
@@ -96,6 +97,13 @@ def is_ignored(name: str) -> bool:
     return ignored
 
 
+def pyproject() -> dict[str, Any]:
+    """What the project says of itself."""
+    tomllib = pytest.importorskip("tomllib", reason="Python 3.11")
+    described: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    return described
+
+
 # ---------------------------------------------------------------- what it is built of
 
 
@@ -103,7 +111,6 @@ def is_ignored(name: str) -> bool:
 def test_what_is_copied_reaches_the_build(dockerfile: str) -> None:
     """It is there, and not ignored."""
     names = {name for stage in stages(dockerfile) for name, _ in copied(stage)}
-    assert names >= {"gnet", "pyproject.toml"}
     files = [
         str(file.relative_to(ROOT))
         for name in names
@@ -111,6 +118,16 @@ def test_what_is_copied_reaches_the_build(dockerfile: str) -> None:
     ]
     assert [file for file in files if is_ignored(file)] == []
     assert {Path(file).parts[0] for file in files} == {name.split("/")[0] for name in names}
+
+
+@pytest.mark.parametrize("dockerfile", DOCKERFILES)
+def test_what_the_package_is_made_of_is_copied(dockerfile: str) -> None:
+    """All that pyproject.toml names."""
+    described = pyproject()
+    project, setuptools = described["project"], described["tool"]["setuptools"]
+    modules = [f"{name}.py" for name in setuptools.get("py-modules", [])]
+    needed = {"pyproject.toml", "gnet", project["readme"], *project["license-files"], *modules}
+    assert needed <= {name for name, _ in copied(stages(dockerfile)[0])}
 
 
 @pytest.mark.parametrize(
@@ -151,8 +168,7 @@ def test_pip_is_not_in_the_image_s_environment() -> None:
 
 def test_the_image_says_what_the_project_says() -> None:
     """Its labels are those of the package, and the extras that it installs are there."""
-    tomllib = pytest.importorskip("tomllib", reason="Python 3.11")
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    project = pyproject()["project"]
     labels = {name.rpartition(".")[2]: text for name, text in IMAGE.values("LABEL").items()}
     assert labels["version"] == "$VERSION"
     assert IMAGE.values("ARG") == {"VERSION": project["version"]}
