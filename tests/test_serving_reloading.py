@@ -153,6 +153,7 @@ def test_a_broken_file_is_told_and_waited_for_to_be_mended(tmp_path: Path) -> No
 
 def test_only_python_files_count(tmp_path: Path) -> None:
     """Neither data nor what tools and repositories keep."""
+    (tmp_path / "inner").mkdir()
     with reloading(tmp_path) as served:
         served.address()
         for name in ("data.txt", "__pycache__/x.py", ".venv/x.py", ".git/x.py", "venv/y.py"):
@@ -161,6 +162,16 @@ def test_only_python_files_count(tmp_path: Path) -> None:
         assert served.wait_for("changed: (.*)$")[1] == "inner/other.py"
         served.wait_for("listening on")
         assert served.told.count("changed: ") == 1
+
+
+def test_a_new_directory_counts_if_there_is_python_in_it(tmp_path: Path) -> None:
+    """Its files may have come before it could be watched."""
+    with reloading(tmp_path) as served:
+        served.address()
+        (tmp_path / "empty").mkdir()
+        (tmp_path / "new").mkdir()
+        write_app(tmp_path, "", "new/__init__.py")
+        assert served.wait_for("changed: ([^/]*)")[1] == "new"
 
 
 def test_a_directory_counts_whatever_it_is_called(tmp_path: Path) -> None:

@@ -124,14 +124,17 @@ def _is_in(place: Path, name: str) -> bool:
 def _watch(directories: Sequence[Path]) -> Iterator[set[tuple[Any, str]]]:
     """Yield what has changed, whenever something has."""
     try:
-        from watchfiles import PythonFilter, watch
+        from watchfiles import Change, PythonFilter, watch
     except ImportError:
         raise ReloadError("--reload needs watchfiles: pip install 'gevent-net[reload]'") from None
 
     class Filter(PythonFilter):
         ignore_dirs = (*PythonFilter.ignore_dirs, *_IGNORED)
 
-        def __call__(self, change: Any, path: str) -> bool:
+        def __call__(self, change: Change, path: str) -> bool:
+            if change is Change.added and os.path.isdir(path):
+                # What was put there at once came before it could be watched.
+                return any(self(change, str(file)) for file in Path(path).rglob("*.py"))
             # What is above the directories may have any name.
             inside = [each for each in directories if each in Path(path).parents]
             return super().__call__(change, os.path.relpath(path, inside[-1] if inside else "/"))
