@@ -125,7 +125,7 @@ def _content(file: IO[bytes]) -> str:
 
 def clean_environment(environ: Mapping[str, str] | None = None) -> dict[str, str]:
     """This process's environment without what steers ``gnet serve``, and with what is given."""
-    steering = ("GNET_", "LISTEN_", "GUNICORN_", "PYTHONUNBUFFERED")
+    steering = ("GNET_", "LISTEN_", "GUNICORN_", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE")
     kept = {name: text for name, text in os.environ.items() if not name.startswith(steering)}
     return {**kept, "PYTHONPATH": str(ROOT), **(environ or {})}
 

@@ -161,7 +161,7 @@ def test_only_python_files_count(tmp_path: Path) -> None:
         write_app(tmp_path, "", "inner/other.py")
         assert served.wait_for("changed: (.*)$")[1] == "inner/other.py"
         served.wait_for("listening on")
-        assert served.told.count("changed: ") == 1
+        assert served.told.count("change") == 1  # and watchfiles says nothing beside it
 
 
 def test_a_new_directory_counts_if_there_is_python_in_it(tmp_path: Path) -> None:

@@ -128,6 +128,9 @@ def _watch(directories: Sequence[Path]) -> Iterator[set[tuple[Any, str]]]:
     except ImportError:
         raise ReloadError("--reload needs watchfiles: pip install 'gevent-net[reload]'") from None
 
+    # It tells how many files have changed, and we which.
+    logging.getLogger("watchfiles").setLevel(logging.WARNING)
+
     class Filter(PythonFilter):
         ignore_dirs = (*PythonFilter.ignore_dirs, *_IGNORED)
 
