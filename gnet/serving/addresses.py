@@ -24,6 +24,7 @@ __all__ = [
     "activated",
     "open_listener",
     "parse",
+    "remove_file",
     "shown",
 ]
 
@@ -254,6 +255,12 @@ class SocketFile:
             status = os.stat(self.path)
             if (status.st_dev, status.st_ino) == (self.device, self.inode):
                 os.unlink(self.path)
+
+
+def remove_file(path: str) -> None:
+    """Remove the file of a Unix socket that nobody listens on any more."""
+    with contextlib.suppress(OSError):  # somebody else was quicker
+        os.unlink(path)
 
 
 def shown(listener: socket.socket) -> str:

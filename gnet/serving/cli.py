@@ -8,12 +8,14 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import NoReturn
 
 from gnet.serving import logs, settings
 from gnet.serving.addresses import AddressError, ListenError
 from gnet.serving.application import ApplicationError, Stopped
+from gnet.serving.reloading import ReloadError, lent_listeners, reload
 from gnet.serving.settings import Settings
 
 __all__ = ["main"]
@@ -63,8 +65,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     serve.set_defaults(run=_serve, parser=serve)
     settings.add_to(serve)
+    arguments = sys.argv[1:] if arguments is None else arguments
     given = parser.parse_args(arguments)
-    status: int = given.run(given)
+    status: int = given.run(given, arguments)
     return status
 
 
@@ -107,18 +110,20 @@ def _version() -> str:
 # ---------------------------------------------------------------- serve
 
 
-def _serve(given: argparse.Namespace) -> int:
+def _serve(given: argparse.Namespace, arguments: Sequence[str]) -> int:
     try:
         wanted = settings.resolve(given, os.environ, given.parser.error)
     except AddressError as error:
         return _refuse(WRONG_ADDRESS, error)
     logs.configure(wanted.log_level, wanted.log_format)
     try:
-        return _run(wanted)
+        return _run(wanted, arguments)
     except ApplicationError as error:
         return _refuse(error.status, error)
     except ListenError as error:
         return _refuse(CANNOT_LISTEN, error)
+    except ReloadError as error:
+        return _refuse(WRONG_USAGE, error)
 
 
 def _refuse(status: int, why: object) -> int:
@@ -126,17 +131,26 @@ def _refuse(status: int, why: object) -> int:
     return status
 
 
-def _run(wanted: Settings) -> int:
+def _run(wanted: Settings, arguments: Sequence[str]) -> int:
+    lent = lent_listeners(os.environ)
+    if lent:
+        wanted = replace(wanted, listen=lent)
+    elif wanted.reload:
+        return reload(wanted, arguments)
     # Until there is something to drain, there is nothing to wait for. (To the first process of a
     # container signals do nothing by default.)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _leave)
+    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGINT, _pass_over if lent else _leave)
     from gevent import monkey
 
     monkey.patch_all()
     from gnet.serving.single import serve
 
-    return serve(wanted)
+    return serve(wanted, lent=bool(lent))
+
+
+def _pass_over(_number: int, _frame: object) -> None:
+    """Leave the terminal's SIGINT to the process that has lent the sockets."""
 
 
 def _leave(_number: int, _frame: object) -> NoReturn:

@@ -154,6 +154,7 @@ class Service:
         #: The open connections, in the order in which they came.
         self.connections: dict[Socket, Connection] = {}
         self.endpoints: list[Endpoint] = []
+        self._open: set[Server] = set()  # those that have not emitted 'close' yet
         #: What ended the service, if it was no call of `stop`.
         self.failure: OSError | None = None
 
@@ -193,10 +194,11 @@ class Service:
         server.prepend_listener("connection", partial(self._on_connection, endpoint))
         server.listen(fd=listener.detach(), backlog=self._backlog)
         once(server, "listening")
-        server.on("close", self._on_server_close)
+        server.on("close", partial(self._on_server_close, server))
         if not server.listener_count("error"):
             server.on("error", self._on_server_error)
         self.endpoints.append(endpoint)
+        self._open.add(server)
         return endpoint
 
     def _on_connection(self, endpoint: Endpoint, socket: Socket) -> None:
@@ -231,7 +233,8 @@ class Service:
         for socket in [each for each in self.connections if each.destroyed]:
             self._on_close(socket, False)
 
-    def _on_server_close(self) -> None:
+    def _on_server_close(self, server: Server) -> None:
+        self._open.discard(server)
         self._end_unheard_ones()  # its last connection is gone
         self._see_whether_all_is_over()
 
@@ -240,7 +243,8 @@ class Service:
         self._told.set()
 
     def _see_whether_all_is_over(self) -> None:
-        if not self.connections and not any(each.server.listening for each in self.endpoints):
+        # A server's 'close' comes behind what it had accepted, but not handed over yet.
+        if not self.connections and not self._open:
             self._told.set()
             self._hurry.set()
 

@@ -20,9 +20,13 @@ __all__ = ["drain", "serve"]
 _log = logging.getLogger("gnet.serve")
 
 
-def serve(settings: Settings) -> int:
+def serve(settings: Settings, *, lent: bool = False) -> int:
     """Serve until told to stop, or until the application has closed all its servers.
 
+    Args:
+        settings: What to serve, and how.
+        lent: The sockets are those of a process that starts another after this: what waits there
+            is for that one. It hears the terminal's SIGINT, too, and tells this one by SIGTERM.
     Returns:
         The exit code: 0, or 1 if accepting failed for good.
     Raises:
@@ -47,10 +51,10 @@ def serve(settings: Settings) -> int:
             max_connections=settings.max_connections,
             idle_timeout=settings.idle_timeout,
         )
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM,) if lent else (signal.SIGTERM, signal.SIGINT):
             gevent.signal_handler(number, service.stop)
         for listener, file in listeners:
-            service.listen(listener, file=file)
+            service.listen(listener, file=file, shared=lent)
         undo.pop_all()  # from now on they are the service's
     for endpoint in service.endpoints:
         _log.info("listening on %s", endpoint.name)
