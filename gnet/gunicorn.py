@@ -131,7 +131,7 @@ class NetWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
             self._wait_for_change()
             return
         self._service = service = self._make_service(self._application)
-        self._take_signals()
+        signals = self._take_signals()
         heart = gevent.spawn(self._beat)
         try:
             for each in self.sockets:
@@ -144,6 +144,9 @@ class NetWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
         self.alive = False
         status = drain(service, self._drain_timeout)
         heart.kill()
+        for each in signals:
+            each.cancel()  # which makes the next one deadly
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         if status:
             sys.exit(status)
 
@@ -210,15 +213,19 @@ class NetWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
 
     # ---------------------------------------------------------------- signals
 
-    def _take_signals(self) -> None:
+    def _take_signals(self) -> list[Any]:
         """Hear signals in greenlets of their own; but SIGABRT interrupts whatever runs."""
-        gevent.signal_handler(signal.SIGTERM, self._leave)
-        gevent.signal_handler(signal.SIGQUIT, self._quit)
-        gevent.signal_handler(signal.SIGUSR1, self.log.reopen_files)
-        if self.given is None:
-            gevent.signal_handler(signal.SIGINT, self._quit)
-        else:  # a terminal's Ctrl-C goes to all processes; the arbiter then tells the workers
+        handled: dict[signal.Signals, Callable[[], object]] = {
+            signal.SIGTERM: self._leave,
+            signal.SIGQUIT: self._quit,
+            signal.SIGINT: self._quit,
+            signal.SIGUSR1: self.log.reopen_files,
+        }
+        if self.given is not None:
+            # A terminal's Ctrl-C goes to all processes, and the arbiter tells the workers.
+            del handled[signal.SIGINT]
             signal.signal(signal.SIGINT, signal.SIG_IGN)
+        return [gevent.signal_handler(number, handle) for number, handle in handled.items()]
 
     def _quit(self) -> None:
         self.cfg.worker_int(self)

@@ -127,7 +127,7 @@ def _run_workers(wanted: Settings) -> int:
     try:
         from gnet.serving.workers import serve
     except ModuleNotFoundError as error:
-        if error.name != "gunicorn":
+        if (error.name or "").partition(".")[0] != "gunicorn":
             raise
         return _refuse(WRONG_USAGE, "--workers needs gunicorn: pip install 'gevent-net[workers]'")
     serve(wanted)
