@@ -10,12 +10,22 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import gevent
 import pytest
 from serving_process import Serving, gnet_serve, write_app
-from worker_load import TELLING, Held, activated, ask, eventually, load, workers_of
+from worker_load import (
+    TELLING,
+    Held,
+    activated,
+    ask,
+    eventually,
+    load,
+    wait_for_edition,
+    workers_of,
+)
 
 LOCAL = ("--listen", "tcp://127.0.0.1:0")
 
@@ -151,7 +161,7 @@ def test_a_reload_under_load_loses_nothing_and_brings_the_new_code(tmp_path: Pat
             clients.wait_for_more(50)
             write_app(tmp_path, TELLING.replace("first", edition))
             served.send(signal.SIGHUP)
-            eventually(lambda edition=edition: edition in clients.editions, edition)
+            eventually(partial(clients.has_heard_of, edition), edition)
         clients.wait_for_more(50)
         clients.stop()
         assert clients.failures == []
@@ -167,7 +177,7 @@ def test_a_connection_of_the_old_code_lives_on_until_its_time_is_up(tmp_path: Pa
         for edition in ("second", "third"):
             write_app(tmp_path, TELLING.replace("first", edition))
             served.send(signal.SIGHUP)
-            eventually(lambda edition=edition: ask(served.port())[1] == edition, edition)
+            wait_for_edition(served.port(), edition)
         old.echo()
         assert old.edition == "first"
         assert old.fate() == "ECONNRESET"
@@ -239,7 +249,7 @@ def test_workers_come_and_go_at_ttin_and_ttou(tmp_path: Path) -> None:
         before = workers_of(served, 2)
         served.send(signal.SIGTTIN)
         assert set(before) < set(workers_of(served, 3))
-        held = []
+        held: list[Held] = []
         while {each.pid for each in held} < set(before):
             held.append(Held(served.port()))
         served.send(signal.SIGTTOU)
@@ -304,7 +314,7 @@ def test_sockets_that_systemd_passes_are_served(tmp_path: Path) -> None:
 
 
 def test_with_reuse_port_each_worker_has_a_socket_of_its_own(tmp_path: Path) -> None:
-    """On the one port, which the system has chosen; the arbiter holds it and takes no connection."""
+    """On the one port, which the system has chosen; the arbiter only holds it."""
     with serving(tmp_path, *LOCAL, "--reuse-port") as served:
         port = served.port()
         listening = subprocess.run(

@@ -18,7 +18,17 @@ import gevent.socket
 import psutil
 from serving_process import SERVING_GUARD_S, Serving, running
 
-__all__ = ["TELLING", "Held", "Load", "activated", "ask", "eventually", "load", "workers_of"]
+__all__ = [
+    "TELLING",
+    "Held",
+    "Load",
+    "activated",
+    "ask",
+    "eventually",
+    "load",
+    "wait_for_edition",
+    "workers_of",
+]
 
 #: An application that tells each client which process serves it, and of what edition it is, and
 #: then sends back what it gets.
@@ -127,6 +137,11 @@ def ask(port: int) -> tuple[int, str]:
     return held.pid, held.edition
 
 
+def wait_for_edition(port: int, edition: str) -> None:
+    """Connect until that edition serves."""
+    eventually(lambda: ask(port)[1] == edition, f"the edition {edition}")
+
+
 class Load:
     """Clients that connect, echo and close, again and again.
 
@@ -149,6 +164,10 @@ class Load:
     def count(self) -> int:
         """How many connections went well."""
         return sum(self.served.values())
+
+    def has_heard_of(self, edition: str) -> bool:
+        """Whether somebody was served by that edition."""
+        return edition in self.editions
 
     def wait_for_more(self, count: int) -> None:
         """Wait until so many more have been served."""
