@@ -96,6 +96,7 @@ class NetWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
         if not log.hasHandlers():
             log.handlers = list(self.log.error_log.handlers)
             log.setLevel(self.log.loglevel)
+            log.propagate = False  # also if the application makes handlers of its own
             if "GNET_LOG_FORMAT" in os.environ:
                 for handler in log.handlers:
                     handler.setFormatter(logs.formatter(self._settings.log_format))

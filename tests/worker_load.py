@@ -181,13 +181,13 @@ class Load:
 
     def _run(self) -> None:
         while self._goes_on:
-            held = None
+            held: Held | None = None
             try:
                 held = Held(self._port)
                 held.echo()
                 held.finish()
             except OSError as error:
-                self.failures.append((held and held.pid, repr(error)))
+                self.failures.append((None if held is None else held.pid, repr(error)))
                 continue
             finally:
                 if held is not None:
