@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator
 from functools import partial
@@ -19,6 +18,7 @@ from serving_process import Serving, gnet_serve, write_app
 from worker_load import (
     TELLING,
     Held,
+    accept_queues,
     activated,
     ask,
     eventually,
@@ -243,6 +243,24 @@ def test_the_second_signal_cuts_the_wait_short(tmp_path: Path) -> None:
         assert sum(map(int, reported)) == 4
 
 
+def test_what_nobody_has_accepted_yet_is_served_by_who_leaves_last(tmp_path: Path) -> None:
+    """The kernel has told the client that it is connected, and would reset it."""
+    with serving(tmp_path) as served:
+        port, pids = served.port(), workers_of(served, 2)
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        # More than the two accept in one turn of their loops.
+        waiting = [gevent.spawn(ask, port) for _ in range(300)]
+        eventually(lambda: accept_queues(port) == [300], "connections in the queue")
+        served.send(signal.SIGTERM)
+        served.wait_for("Handling signal: term")
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+        gevent.joinall(waiting, raise_error=True)
+        assert {each.value[0] for each in waiting} <= set(pids)
+        assert served.end() == 0
+
+
 def test_workers_come_and_go_at_ttin_and_ttou(tmp_path: Path) -> None:
     """And one that has to go serves what it has to its end."""
     with serving(tmp_path) as served:
@@ -317,10 +335,7 @@ def test_with_reuse_port_each_worker_has_a_socket_of_its_own(tmp_path: Path) -> 
     """On the one port, which the system has chosen; the arbiter only holds it."""
     with serving(tmp_path, *LOCAL, "--reuse-port") as served:
         port = served.port()
-        listening = subprocess.run(
-            ["ss", "-Htln", f"sport = :{port}"], capture_output=True, text=True, check=True
-        ).stdout.splitlines()
-        assert len(listening) == 2
+        assert len(accept_queues(port)) == 2
         with load(port) as clients:
             eventually(lambda: len(clients.served) == 2, "connections of both")
         assert clients.failures == []

@@ -22,6 +22,7 @@ __all__ = [
     "TELLING",
     "Held",
     "Load",
+    "accept_queues",
     "activated",
     "ask",
     "eventually",
@@ -75,6 +76,16 @@ def _takes_signals(process: psutil.Process) -> bool:
         return False
     hears = [bool(caught >> (number - 1) & 1) for number in (signal.SIGUSR1, signal.SIGHUP)]
     return hears == [True, False]
+
+
+def accept_queues(port: int) -> list[int]:
+    """How many connections wait in each socket that listens on the port, of IPv4 (proc(5))."""
+    found = []
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _, local, _, state, queues, *_ = line.split()
+        if state == "0A" and int(local.partition(":")[2], 16) == port:
+            found.append(int(queues.partition(":")[2], 16))
+    return found
 
 
 class Held:
