@@ -256,8 +256,7 @@ def test_what_nobody_has_accepted_yet_is_served_by_who_leaves_last(tmp_path: Pat
         served.wait_for("Handling signal: term")
         for pid in pids:
             os.kill(pid, signal.SIGCONT)
-        gevent.joinall(waiting, raise_error=True)
-        assert {each.value[0] for each in waiting} <= set(pids)
+        assert {each.get()[0] for each in waiting} <= set(pids)
         assert served.end() == 0
 
 
