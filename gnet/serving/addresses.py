@@ -12,7 +12,7 @@ import os
 import re
 import socket
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ __all__ = [
     "ListenError",
     "SocketFile",
     "activated",
+    "hold_port",
     "open_listener",
     "parse",
     "remove_file",
@@ -137,12 +138,28 @@ def open_listener(address: Address, backlog: int, *, reuse_port: bool = False) -
     Raises:
         ListenError: ``EADDRINUSE``, ``EACCES``, ``EADDRNOTAVAIL``, ``ENOTSOCK``, …
     """
-    try:
+    with _explained(address):
         if not address.family:
             return _take_over(address.port, backlog)
         if address.family == socket.AF_UNIX:
             return _open_unix(address.host, backlog)
         return _open_tcp(address, backlog, reuse_port)
+
+
+def hold_port(address: Address) -> socket.socket:
+    """A socket that has a TCP port, and does not listen, for others that do with ``reuse_port``.
+
+    Raises:
+        ListenError: As `open_listener`.
+    """
+    with _explained(address):
+        return _open_tcp(address, None, reuse_port=True)
+
+
+@contextlib.contextmanager
+def _explained(address: Address) -> Iterator[None]:
+    try:
+        yield
     except UnicodeError:  # of getaddrinfo(), which encodes names
         raise ListenError(
             errno.EINVAL, f"cannot listen on {address}: not the name of a host"
@@ -154,7 +171,7 @@ def open_listener(address: Address, backlog: int, *, reuse_port: bool = False) -
         raise ListenError(error.errno, told) from error
 
 
-def _open_tcp(address: Address, backlog: int, reuse_port: bool) -> socket.socket:
+def _open_tcp(address: Address, backlog: int | None, reuse_port: bool) -> socket.socket:
     family, host = address.family, address.host
     where: tuple[Any, ...] = (host, address.port)
     if not address.dual_stack:
@@ -171,7 +188,7 @@ def _open_tcp(address: Address, backlog: int, reuse_port: bool) -> socket.socket
 
 
 def _bound(
-    family: int, where: tuple[Any, ...], backlog: int, dual_stack: bool, reuse_port: bool
+    family: int, where: tuple[Any, ...], backlog: int | None, dual_stack: bool, reuse_port: bool
 ) -> socket.socket:
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -181,7 +198,8 @@ def _bound(
         if reuse_port:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind(where)
-        listener.listen(backlog)
+        if backlog is not None:
+            listener.listen(backlog)
     except BaseException:
         listener.close()
         raise

@@ -141,6 +141,8 @@ def _run(wanted: Settings, arguments: Sequence[str]) -> int:
     # container signals do nothing by default.)
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _pass_over if lent else _leave)
+    if wanted.workers is not None:
+        return _run_workers(wanted)
     from gevent import monkey
 
     monkey.patch_all()
@@ -151,6 +153,17 @@ def _run(wanted: Settings, arguments: Sequence[str]) -> int:
 
 def _pass_over(_number: int, _frame: object) -> None:
     """Leave the terminal's SIGINT to the process that has lent the sockets."""
+
+
+def _run_workers(wanted: Settings) -> int:
+    try:
+        from gnet.serving.workers import serve
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "gunicorn":
+            raise
+        return _refuse(WRONG_USAGE, "--workers needs gunicorn: pip install 'gevent-net[workers]'")
+    serve(wanted)
+    return 0
 
 
 def _leave(_number: int, _frame: object) -> NoReturn:
