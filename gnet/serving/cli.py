@@ -15,6 +15,7 @@ from gnet.serving import logs, settings
 from gnet.serving.addresses import AddressError, ListenError
 from gnet.serving.application import ApplicationError
 from gnet.serving.settings import Settings
+from gnet.serving.watching import WatchError
 
 __all__ = ["main"]
 
@@ -99,6 +100,8 @@ def _serve(given: argparse.Namespace) -> int:
         return _run(wanted)
     except ApplicationError as error:
         return _refuse(error.status, error)
+    except WatchError as error:
+        return _refuse(WRONG_USAGE, error)
     except ListenError as error:
         return _refuse(CANNOT_LISTEN, error)
 
