@@ -317,10 +317,14 @@ class AcceptingServer(ListeningServer):
         socket._end_unseen()
         return True
 
-    def _stop_listening(self) -> None:
-        self._stale = self._untold
-        self._see_whether_to_refuse()
-        super()._stop_listening()
+    def _stop_listening(self, *, accept_waiting: bool = False) -> None:
+        if not accept_waiting:
+            self._stale = self._untold
+            self._see_whether_to_refuse()
+        super()._stop_listening(accept_waiting=accept_waiting)
+        if accept_waiting:
+            self._untold += 1  # the task below: it runs when those before it have been taken
+            self._dispatcher.defer(AcceptingServer._have_taken_all, self)
 
     def _see_whether_to_refuse(self) -> None:
         """Sum up, for `_take`, whether a connection may have to be refused."""
@@ -342,8 +346,19 @@ class AcceptingServer(ListeningServer):
         if self._acceptor is None:
             self._emit_close_if_drained()
 
+    def _have_taken_all(self) -> None:
+        self._untold -= 1
+        if self._stale:  # closed once more meanwhile
+            self._stale -= 1
+            self._see_whether_to_refuse()
+        self._emit_close_if_drained()
+
+    def _has_connections(self) -> bool:
+        """Whether one is open, or accepted and still to be taken."""
+        return bool(self._sockets) or self._untold > self._stale
+
     def _emit_close_if_drained(self) -> None:
-        if self._acceptor is None and not self._sockets:
+        if self._acceptor is None and not self._has_connections():
             self._dispatcher.defer(AcceptingServer._emit_close, self)
 
     def _emit_close(self) -> None:

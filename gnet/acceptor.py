@@ -80,32 +80,45 @@ class Acceptor(StreamServer):
         gevent asks for one connection at a time, to make a greenlet for it; here the whole batch
         is taken in one call, and the answer is always that there is no more for now.
         """
+        self._accept(self.max_accept)
+
+    def _accept(self, most: int) -> bool:
+        """Accept up to so many connections; whether there may be more."""
         listener: Any = self.socket
         on_accept = self.on_accept
         accept = listener._accept
-        for _ in range(self.max_accept):
+        for _ in range(most):
             try:
                 descriptor, peer = accept()
             except BlockingIOError:
                 self._pause = self.min_delay
                 if self._reserve is None:
                     self._reserve = _open_reserve()
-                return
+                return False
             except OSError as error:
                 if error.errno in _IGNORED:
                     continue
                 self._on_fault(error)
-                return
+                return False
             os.set_blocking(descriptor, False)
             try:
                 on_accept(descriptor, peer)
             except BaseException:  # nobody else has it, and the peer would wait for ever
                 os.close(descriptor)
                 raise
+        return True
 
     def fileno(self) -> int:
         """The listening socket's descriptor."""
         return int(self.socket.fileno())
+
+    def close_behind_waiting(self) -> None:
+        """Accept all that waits, and close with as little as possible in between."""
+        self.stop_accepting()
+        while self._accept(self.max_accept):
+            pass
+        self.socket.close()
+        self.close()
 
     def close(self) -> None:
         """Close the listening socket and stop accepting."""

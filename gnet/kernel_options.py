@@ -17,7 +17,6 @@ __all__ = [
     "accept_queue",
     "get_type_of_service",
     "has_news",
-    "is_delivered",
     "is_tcp",
     "reset_at_close",
     "set_keep_alive",
@@ -27,8 +26,7 @@ __all__ = [
 
 #: Of struct tcp_info: tcpi_state, tcpi_unacked, tcpi_sacked (include/uapi/linux/tcp.h).
 _TCP_INFO = struct.Struct("=B23xII")
-_TCP_LISTEN = 10  # tcpi_states (include/net/tcp_states.h)
-_TCP_FIN_WAIT2 = 5
+_TCP_LISTEN = 10  # a tcpi_state (include/net/tcp_states.h)
 
 
 class AcceptQueue(NamedTuple):
@@ -52,19 +50,6 @@ def accept_queue(fd: int) -> AcceptQueue | None:
     # Of a listening socket the kernel tells its queue where others tell lost segments.
     state, length, maximum = _TCP_INFO.unpack(info)
     return AcceptQueue(length, maximum) if state == _TCP_LISTEN else None
-
-
-def is_delivered(fd: int) -> bool:
-    """Whether the peer has acknowledged all that was sent and its end, and sent nothing unread.
-
-    Closing such a connection loses nothing. False where it cannot be told: no TCP, not Linux.
-    """
-    try:
-        with borrowed(fd) as sock:
-            info = sock.getsockopt(_socket.IPPROTO_TCP, _socket.TCP_INFO, _TCP_INFO.size)
-    except (OSError, AttributeError):
-        return False
-    return bool(_TCP_INFO.unpack(info)[0] == _TCP_FIN_WAIT2) and not has_news(fd)
 
 
 def has_news(fd: int) -> bool:

@@ -307,7 +307,7 @@ class ListeningServer(EventEmitter):
         """Stop listening, and see to the connections."""
         raise AssertionError("a subclass knows the connections")
 
-    def _stop_listening(self) -> None:
+    def _stop_listening(self, *, accept_waiting: bool = False) -> None:
         """Close the listening socket, if there is one, and forget what was under way."""
         self._listening_id += 1
         self._listening = after(self._listening, "close")
@@ -318,7 +318,10 @@ class ListeningServer(EventEmitter):
                 if self._file is not None:
                     kernel.unlink_unix(self._file)
             finally:
-                acceptor.close()
+                if accept_waiting:
+                    acceptor.close_behind_waiting()
+                else:
+                    acceptor.close()
 
     # ---------------------------------------------------------------- references
 

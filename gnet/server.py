@@ -104,11 +104,26 @@ class Server(AcceptingServer):
     # ---------------------------------------------------------------- closing
 
     @overload
-    def close(self: Self, callback: Callable[..., object] | None = None) -> Self: ...
-    @overload
-    def close(self, callback: Callable[..., object] | None = None, *, timeout: float) -> int: ...
     def close(
-        self, callback: Callable[..., object] | None = None, *, timeout: float = ABSENT
+        self: Self,
+        callback: Callable[..., object] | None = None,
+        *,
+        accept_waiting: bool = False,
+    ) -> Self: ...
+    @overload
+    def close(
+        self,
+        callback: Callable[..., object] | None = None,
+        *,
+        timeout: float,
+        accept_waiting: bool = False,
+    ) -> int: ...
+    def close(
+        self,
+        callback: Callable[..., object] | None = None,
+        *,
+        timeout: float = ABSENT,
+        accept_waiting: bool = False,
     ) -> Any:
         """Stop accepting at once; open connections stay, unless ``timeout`` says how long.
 
@@ -121,6 +136,8 @@ class Server(AcceptingServer):
                 idle; a listener that is still to write holds its connection only if it listens for
                 data. What is left in the end is reset (RST): also the connection in whose data
                 listener this is called, which is at work for as long.
+            accept_waiting: Serve what the kernel has connected, but nobody has accepted yet, and
+                what was accepted a moment ago, instead of having the kernel reset it.
         Returns:
             The server; with ``timeout`` how many connections had to be reset. ``'close'`` follows
             when the last connection has gone; after it, or even before, the server may listen
@@ -145,9 +162,18 @@ class Server(AcceptingServer):
                 self.once("close", lambda: tell(node_error("ERR_SERVER_NOT_RUNNING")))
             else:
                 self.once("close", tell)
-        self._stop_listening()
-        self._emit_close_if_drained()
+        self._stop_listening(accept_waiting=accept_waiting)
+        if not accept_waiting:
+            self._emit_close_if_drained()
+        elif timeout is not ABSENT:
+            self._let_accepted_ones_be_taken()
         return self if timeout is ABSENT else self._drain(timeout / 1000)
+
+    def _let_accepted_ones_be_taken(self) -> None:
+        """Wait until none is on its way from accept() to the ``'connection'`` listeners."""
+        taken = Event()
+        self._dispatcher.defer(lambda _: taken.set())  # behind them in the queue
+        taken.wait()
 
     def _drain(self, period: float) -> int:
         """Wait until the last connection has gone, or for so many seconds; then reset the rest."""
@@ -216,7 +242,7 @@ class Server(AcceptingServer):
             self.off("close", on_close).off("error", on_error)
 
     def _is_over(self) -> bool:
-        return self._listening is NOT_LISTENING and not self._sockets
+        return self._listening is NOT_LISTENING and not self._has_connections()
 
     def _check_running(self) -> None:
         """Raise if nothing could come that one might wait for."""

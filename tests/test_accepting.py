@@ -415,3 +415,47 @@ def test_an_accepted_socket_that_connects_in_its_listener_has_another_peer() -> 
             while not ports:
                 settle()
     assert ports == [address.port]
+
+
+# ---------------------------------------------------------------- what was refused
+
+
+def test_refused_connections_are_counted_by_reason() -> None:
+    """Also those of which no event tells."""
+    blocked = BlockList()
+    with listening(block_list=blocked) as server:
+        assert server.dropped == (0, 0, 0)
+        server.max_connections = 0
+        for _ in range(2):
+            dropped = expect_event(server, "drop")
+            with contextlib.closing(raw_connect(server)) as peer:
+                dropped.wait()
+                assert receive_exactly(peer, 1) == b""
+        server.max_connections = None
+        blocked.add_address("127.0.0.1")
+        with contextlib.closing(raw_connect(server)) as peer:
+            assert receive_exactly(peer, 1) == b""
+        assert server.dropped._asdict() == {
+            "max_connections": 2,
+            "no_descriptor": 0,
+            "blocked": 1,
+        }
+
+
+def test_what_was_taken_is_not_counted_as_refused() -> None:
+    """Nor what ended soon."""
+    with listening() as server:
+        with accept_on(server):
+            pass
+        assert server.dropped == (0, 0, 0)
+
+
+def test_a_want_of_descriptors_is_a_reason_of_its_own() -> None:
+    """The acceptor finds it out."""
+    with listening() as server:
+        dropped = expect_event(server, "drop")
+        with contextlib.closing(raw_connect(server)) as peer:
+            server._on_overflow(peer.fileno(), peer.getpeername())
+            dropped.wait()
+        assert server.dropped == (0, 1, 0)
+        settle()

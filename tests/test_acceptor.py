@@ -342,6 +342,7 @@ before = time.process_time()
 gevent.sleep(0.2)
 seen['busy'] = time.process_time() - before
 seen['open'] = server.connections
+seen['dropped'] = server.dropped.no_descriptor
 proceed()
 answer()
 proceed()
@@ -369,6 +370,7 @@ def test_a_real_shortage_of_descriptors_closes_some_peers_and_passes() -> None:
         "connection": 31,
         "drop": 30,
         "drop_data": 30,
+        "dropped": 30,
         "error": 0,
         "closed": 30,
         "open": 30,

@@ -14,7 +14,7 @@ from typing import Any
 import gevent
 import gevent.socket
 import pytest
-from gevent.event import Event
+from gevent.event import AsyncResult, Event
 from support import (
     FakeClock,
     Pair,
@@ -1187,3 +1187,104 @@ def test_closing_with_a_timeout_rests_though_close_is_emitted_by_hand(
         with guarded("the end"):
             assert closing.get() == 1
     assert looked == 4
+
+
+# ---------------------------------------------------------------- close(accept_waiting=True)
+
+
+@contextlib.contextmanager
+def waiting_to_be_accepted(server: Server, count: int) -> Iterator[list[Any]]:
+    """Clients that the kernel has connected, and that nobody accepts."""
+    server.pause(60_000)
+    with contextlib.ExitStack() as stack:
+        yield [stack.enter_context(contextlib.closing(raw_connect(server))) for _ in range(count)]
+
+
+def test_closing_behind_those_that_wait_serves_them_first() -> None:
+    """The kernel had connected them; without it they are reset. Then 'close' comes, once."""
+    with listening(lambda socket: socket.end("served")) as server:
+        closed = expect_event(server, "close")
+        server.on("close", must_call())
+        with waiting_to_be_accepted(server, 150) as peers:  # more than one batch
+            assert server.close(accept_waiting=True) is server
+            assert not server.listening
+            assert [receive_exactly(peer, 7) for peer in peers] == [b"served"] * 150
+        closed.wait()
+        settle()
+
+
+def test_closing_otherwise_has_the_kernel_reset_those_that_wait() -> None:
+    """As in Node."""
+    with listening(must_not_call()) as server, waiting_to_be_accepted(server, 1) as [peer]:
+        server.close()
+        with pytest.raises(ConnectionResetError):
+            peer.recv(1)
+
+
+def test_those_that_wait_may_be_refused_and_the_server_still_closes() -> None:
+    """Of three two are over the limit; or all of them are."""
+    for limit in (1, 0):
+        with listening(lambda socket: socket.end()) as server:
+            server.max_connections = limit
+            server.on("drop", must_call(times=3 - limit))
+            server.on("close", must_call())
+            closed = expect_event(server, "close")
+            with waiting_to_be_accepted(server, 3) as peers:
+                server.close(accept_waiting=True)
+                assert [receive_exactly(peer, 1) for peer in peers] == [b""] * 3
+            closed.wait()
+            settle()
+
+
+def test_a_connection_that_its_listener_destroys_does_not_close_the_server_twice() -> None:
+    """'close' waits for those that are still to be taken."""
+    seen: list[object] = []
+    with listening(lambda socket: seen.append(socket.destroy())) as server:
+        server.on("close", lambda: seen.append("close"))
+        closed = expect_event(server, "close")
+        with waiting_to_be_accepted(server, 2):
+            server.close(accept_waiting=True)
+            closed.wait()
+            settle()
+    assert len(seen) == 3
+    assert seen[-1] == "close"
+
+
+def test_nobody_waiting_means_a_close_as_ever() -> None:
+    """Also of a server that does not listen, which says so."""
+    with listening() as server:
+        wait_event(server.close(accept_waiting=True), "close")
+        told: AsyncResult[Any] = AsyncResult()
+        server.close(told.set, accept_waiting=True)
+        with guarded("the callback"):
+            error: Any = told.get()
+        assert error.code == "ERR_SERVER_NOT_RUNNING"
+
+
+def test_a_timeout_counts_for_those_that_waited_as_well() -> None:
+    """They are among the connections that it resets."""
+    with (
+        listening(lambda socket: socket.pause()) as server,
+        waiting_to_be_accepted(server, 2) as peers,
+    ):
+        assert server.close(timeout=0, accept_waiting=True) == 2
+        for peer in peers:
+            with pytest.raises(ConnectionResetError):
+                peer.recv(1)
+
+
+def test_a_plain_close_before_they_are_taken_resets_them_after_all() -> None:
+    """It counts for all that was not taken yet; the server goes on as if nothing had been."""
+    with (
+        listening(lambda socket: socket.end("served")) as server,
+        waiting_to_be_accepted(server, 2) as old,
+    ):
+        server.close(accept_waiting=True)
+        server.listen(0, "127.0.0.1")
+        server.close()
+        wait_event(server.listen(0, "127.0.0.1"), "listening")
+        for peer in old:
+            with pytest.raises(ConnectionResetError):
+                peer.recv(1)
+        with contextlib.closing(raw_connect(server)) as peer:
+            assert receive_exactly(peer, 6) == b"served"

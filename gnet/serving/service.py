@@ -19,7 +19,7 @@ from gevent.event import Event
 
 from gnet.accepting import DropCounts
 from gnet.events.waiting import once
-from gnet.kernel_options import AcceptQueue, is_delivered, is_tcp
+from gnet.kernel_options import AcceptQueue, has_news, is_tcp
 from gnet.server import Server
 from gnet.serving.addresses import remove_file, shown
 from gnet.serving.application import Application
@@ -91,12 +91,20 @@ class Endpoint:
     name: str
     server: Server
     file: str | None = None  # of a Unix socket, to be removed
+    shared: bool = False
 
     def close(self) -> None:
-        """Accept no more."""
-        if self.file is not None and self.server.listening:
+        """Accept no more; what was accepted is served."""
+        if not self.server.listening:
+            return
+        if self.file is not None:
             remove_file(self.file)  # before a successor may have made its own
-        self.server.close()
+        if self.shared:
+            self.server.pause(_WHILE_CLOSING)
+            taken = Event()
+            self.server.get_connections(lambda _error, _count: taken.set())
+            taken.wait()
+        self.server.close(accept_waiting=not self.shared)
 
     @property
     def accept_queue(self) -> AcceptQueue | None:
@@ -166,12 +174,15 @@ class Service:
 
     # ---------------------------------------------------------------- the beginning
 
-    def listen(self, listener: stdlib_socket.socket, file: str | None = None) -> Endpoint:
+    def listen(
+        self, listener: stdlib_socket.socket, *, file: str | None = None, shared: bool = False
+    ) -> Endpoint:
         """Serve on a listening socket, which is taken over; return when it is served.
 
         Args:
             listener: Listens already.
             file: The Unix socket's file, to be removed when it is not listened on any more.
+            shared: Others accept from it, too: what waits in its queue in the end is for them.
         Raises:
             ApplicationError: The application makes no server for it.
             OSError: It cannot be listened on.
@@ -179,7 +190,7 @@ class Service:
         server = self._application.make_server()
         if self._max_connections is not None:
             server.max_connections = self._max_connections
-        endpoint = Endpoint(shown(listener), server, file)
+        endpoint = Endpoint(shown(listener), server, file, shared)
         server.prepend_listener("connection", partial(self._on_connection, endpoint))
         server.listen(fd=listener.detach(), backlog=self._backlog)
         once(server, "listening")
@@ -248,14 +259,11 @@ class Service:
         """
         self._is_draining = True
         self._told.set()
-        servers = [endpoint.server for endpoint in self.endpoints if endpoint.server.listening]
-        for server in servers:
-            server.pause(_WHILE_CLOSING)
-        self._let_accepted_ones_be_taken(servers)
-        for endpoint in self.endpoints:
+        listening = [endpoint for endpoint in self.endpoints if endpoint.server.listening]
+        for endpoint in listening:
             endpoint.close()
-        for server in servers:
-            gevent.spawn(server.emit, "closing")
+        for endpoint in listening:
+            gevent.spawn(endpoint.server.emit, "closing")
         self._see_whether_all_is_over()
 
     def drain(self, timeout: float) -> int:
@@ -264,33 +272,21 @@ class Service:
         Args:
             timeout: How many seconds they have. A second `stop` ends the wait early.
         Returns:
-            How many connections were reset: the peer saw an RST, or the end of a Unix socket,
-            before it had everything. One that had everything, and has just not closed its own
-            side yet, is closed without counting.
+            How many connections were reset: the peer sees an RST, or a Unix socket's end. One
+            whose application had written all and ended it is closed instead, and not counted:
+            what is still under way the kernel delivers.
         """
         if not self._is_draining:
             self.stop_accepting()
-        self._hurry.wait(timeout)
+        if not self._hurry.wait(timeout):
+            # Two turns of the loop: what has come in by now, such as a peer's end, is dealt with.
+            gevent.sleep(0)
+            gevent.sleep(0)
         cut = sum(_cut(connection) for connection in list(self.connections.values()))
         self._hurry.clear()
         self._see_whether_all_is_over()
         self._hurry.wait(_FOR_LAST_EVENTS)
         return cut
-
-    def _let_accepted_ones_be_taken(self, servers: Sequence[Server]) -> None:
-        """Wait until no connection is on its way from accept() to a ``'connection'`` listener.
-
-        Those would be reset by `Server.close`, as the kernel does with what it still has. What the
-        callback is called by comes behind them in the dispatcher's queue.
-        """
-        for server in servers:
-            taken = Event()
-            server.get_connections(partial(_set, taken))
-            taken.wait()
-
-
-def _set(event: Event, _error: None, _count: int) -> None:
-    event.set()
 
 
 def _peer(socket: Socket) -> str:
@@ -306,7 +302,7 @@ def _cut(connection: Connection) -> bool:
     socket = connection.socket
     if socket.destroyed:
         return False
-    if socket.writable_finished and is_delivered(socket.fileno()):
+    if socket.writable_finished and not has_news(socket.fileno()):
         socket.destroy()
         return False
     connection.outcome = "drain-reset"

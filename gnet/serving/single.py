@@ -54,7 +54,7 @@ def serve(settings: Settings) -> int:
         for number in (signal.SIGTERM, signal.SIGINT):
             gevent.signal_handler(number, service.stop)
         for listener, file in listeners:
-            service.listen(listener, file)
+            service.listen(listener, file=file)
         watching.start(service)
         undo.pop_all()  # from now on they are the service's
     for endpoint in service.endpoints:
