@@ -2,6 +2,7 @@
 FROM python:3.13-slim AS build
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
+COPY gnet_command.py ./
 COPY gnet gnet
 RUN python -m venv /opt/gnet && /opt/gnet/bin/pip install --no-cache-dir .
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import NoReturn
 
-from gnet.serving import logs, settings
+from gnet.serving import health, logs, settings
 from gnet.serving.addresses import AddressError, ListenError
 from gnet.serving.application import ApplicationError
 from gnet.serving.settings import Settings
@@ -47,6 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
+    if (sys.argv[1:] if arguments is None else list(arguments))[:1] == ["health"]:
+        return health.main(None if arguments is None else arguments[1:])
     parser = _Parser(prog="gnet", description="Node's net for Python on gevent.")
     parser.add_argument("--version", action="version", version=f"gnet {_version()}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
@@ -60,6 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     serve.set_defaults(run=_serve, parser=serve)
     settings.add_to(serve)
+    commands.add_parser("health", help="tell by the exit code whether a service is healthy")
     given = parser.parse_args(arguments)
     status: int = given.run(given)
     return status

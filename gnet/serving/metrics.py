@@ -161,7 +161,7 @@ class Metrics:
         endpoints: dict[str, list[Endpoint]] = {each.name: [] for each in service.endpoints}
         for endpoint in service.endpoints:
             endpoints[endpoint.name].append(endpoint)
-        sockets: dict[str, list[Socket]] = {name: [] for name in endpoints}
+        sockets: defaultdict[str, list[Socket]] = defaultdict(list)
         for connection in list(service.connections.values()):
             sockets[connection.endpoint.name].append(connection.socket)
         for name in endpoints:

@@ -46,7 +46,11 @@ def _url(listener: stdlib_socket.socket) -> str:
 
 
 def _check_extra() -> None:
-    if importlib.util.find_spec("prometheus_client") is None:
+    try:
+        missing = importlib.util.find_spec("prometheus_client") is None
+    except ValueError:  # it is kept from being imported
+        missing = True
+    if missing:
         raise WatchError(
             "--metrics needs the library prometheus-client: pip install 'gevent-net[metrics]'"
         )
