@@ -46,6 +46,7 @@ FLOORS = {
     "": 10,  # the package itself
     "serving": 10,
     "__main__": 11,
+    "gunicorn": 11,
 }
 #: Rooms that know neither loop nor greenlets.
 WITHOUT_GEVENT = ("states", "errors", "address", "socket_address", "blocklist", "defaults")

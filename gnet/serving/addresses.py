@@ -12,7 +12,7 @@ import os
 import re
 import socket
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,7 @@ __all__ = [
     "AddressError",
     "ListenError",
     "activated",
+    "hold_port",
     "open_listener",
     "parse",
     "remove_file",
@@ -140,12 +141,28 @@ def open_listener(address: Address, backlog: int, *, reuse_port: bool = False) -
     Raises:
         ListenError: ``EADDRINUSE``, ``EACCES``, ``EADDRNOTAVAIL``, ``ENOTSOCK``, …
     """
-    try:
+    with _explained(address):
         if not address.family:
             return _take_over(address.port, backlog)
         if address.family == socket.AF_UNIX:
             return _open_unix(address.host, backlog)
         return _open_tcp(address, backlog, reuse_port)
+
+
+def hold_port(address: Address) -> socket.socket:
+    """A socket that has a TCP port, and does not listen, for others that do with ``reuse_port``.
+
+    Raises:
+        ListenError: As `open_listener`.
+    """
+    with _explained(address):
+        return _open_tcp(address, None, reuse_port=True)
+
+
+@contextlib.contextmanager
+def _explained(address: Address) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         code = errno.errorcode.get(error.errno or 0)
         why = os.strerror(error.errno).lower() if code and error.errno else error.strerror or error
@@ -153,7 +170,7 @@ def open_listener(address: Address, backlog: int, *, reuse_port: bool = False) -
         raise ListenError(error.errno, told) from error
 
 
-def _open_tcp(address: Address, backlog: int, reuse_port: bool) -> socket.socket:
+def _open_tcp(address: Address, backlog: int | None, reuse_port: bool) -> socket.socket:
     family, host = address.family, address.host
     where: tuple[Any, ...] = (host, address.port)
     if not address.dual_stack:
@@ -170,7 +187,7 @@ def _open_tcp(address: Address, backlog: int, reuse_port: bool) -> socket.socket
 
 
 def _bound(
-    family: int, where: tuple[Any, ...], backlog: int, dual_stack: bool, reuse_port: bool
+    family: int, where: tuple[Any, ...], backlog: int | None, dual_stack: bool, reuse_port: bool
 ) -> socket.socket:
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -180,7 +197,8 @@ def _bound(
         if reuse_port:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind(where)
-        listener.listen(backlog)
+        if backlog is not None:
+            listener.listen(backlog)
     except BaseException:
         listener.close()
         raise

@@ -119,12 +119,25 @@ def _run(wanted: Settings) -> int:
     # container signals do nothing by default.)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _leave)
+    if wanted.workers is not None:
+        return _run_workers(wanted)
     from gevent import monkey
 
     monkey.patch_all()
     from gnet.serving.single import serve
 
     return serve(wanted)
+
+
+def _run_workers(wanted: Settings) -> int:
+    try:
+        from gnet.serving.workers import serve
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "gunicorn":
+            raise
+        return _refuse(WRONG_USAGE, "--workers needs gunicorn: pip install 'gevent-net[workers]'")
+    serve(wanted)
+    return 0
 
 
 def _leave(_number: int, _frame: object) -> NoReturn:

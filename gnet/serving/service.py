@@ -172,6 +172,11 @@ class Service:
         """Whether it accepts no more, and waits for its connections to end."""
         return self._is_draining
 
+    @property
+    def is_told(self) -> bool:
+        """Whether `wait` returns: it was told to stop, or there is nothing to serve."""
+        return bool(self._told.is_set())
+
     # ---------------------------------------------------------------- the beginning
 
     def listen(

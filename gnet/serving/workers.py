@@ -1,0 +1,219 @@
+"""Serving in several processes: what ``gnet serve --workers`` does.
+
+The processes are gunicorn's: an arbiter, which opens the listening sockets and supervises, and
+workers, `gnet.gunicorn.NetWorker`, which inherit them. Here is the arbiter's side, where it has to
+behave as ``gnet serve`` does with one process. It never imports the application: a worker that is
+started after a change sees the change.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import logging
+import math
+import os
+import signal
+import socket
+import sys
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+from gunicorn.glogging import Logger
+
+from gnet.serving.addresses import Address, hold_port, open_listener, remove_file, shown
+from gnet.serving.application import Application, load
+from gnet.serving.settings import Settings
+
+__all__ = ["serve"]
+
+_log = logging.getLogger("gnet.serve")
+
+#: Seconds from the end of the drain to the end of a worker that is not to be killed.
+_TO_LEAVE = 3
+
+#: Where the arbiter that SIGUSR2 starts finds the listening sockets of the one before.
+_INHERITED = "GUNICORN_FD"
+
+#: What heartbeats are written to should be no disk, and may be all that can be written to.
+_MEMORY = "/dev/shm"
+
+
+def serve(settings: Settings) -> None:
+    """Serve until told to stop; `SystemExit` has the exit code, also in each worker.
+
+    Raises:
+        ListenError: It cannot be served there.
+    """
+    _Arbiter(_Served(settings, _Sockets(settings))).run()
+
+
+class _Sockets:
+    """What is listened on: by all workers together, or, with ``reuse_port``, by each on its own.
+
+    Attributes:
+        shared: The listening sockets that workers inherit.
+        held: Sockets that hold the ports on which each worker listens on its own.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.shared: list[socket.socket] = []
+        self.held: list[socket.socket] = []
+        self._backlog = settings.backlog
+        self._own: list[Address] = []
+        self._files: list[str] = []
+        inherited = os.environ.pop(_INHERITED, None)
+        try:
+            for address in settings.listen:
+                is_port = address.family in (socket.AF_INET, socket.AF_INET6)
+                if is_port and settings.reuse_port:
+                    self._hold(address)
+                elif inherited is None:
+                    self.shared.append(open_listener(address, settings.backlog))
+                if address.file is not None:
+                    self._files.append(address.file)
+        except BaseException:
+            self.close(for_good=inherited is None)
+            raise
+        if inherited:
+            self.shared = [socket.socket(fileno=int(number)) for number in inherited.split(",")]
+        for listener in self.shared:
+            listener.set_inheritable(True)
+
+    def _hold(self, address: Address) -> None:
+        holder = hold_port(address)
+        self.held.append(holder)
+        self._own.append(dataclasses.replace(address, port=holder.getsockname()[1]))
+
+    def give_own(self, _arbiter: object, worker: Any) -> None:
+        """Open those of a worker that has just been forked."""
+        own = [open_listener(each, self._backlog, reuse_port=True) for each in self._own]
+        worker.sockets = [*self.shared, *own]
+
+    def close(self, *, for_good: bool) -> None:
+        """Accept no more here; the files go with the last one who listens."""
+        files, self._files = self._files, []
+        if for_good:
+            for file in files:
+                remove_file(file)
+        for listener in (*self.shared, *self.held):
+            listener.close()
+
+
+class _Served(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    """The settings as gunicorn's, and the application, which only workers load."""
+
+    def __init__(self, settings: Settings, sockets: _Sockets) -> None:
+        self.settings = settings
+        self.sockets = sockets
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Tell gunicorn what it has to know. It asks again at each reload."""
+        settings = self.settings
+        chosen: dict[str, object] = {
+            "worker_class": "gnet.gunicorn.NetWorker",
+            "workers": settings.workers,
+            "bind": [],  # the sockets are there already
+            "backlog": settings.backlog,
+            "graceful_timeout": math.ceil(settings.drain_timeout) + _TO_LEAVE,
+            "post_fork": self.sockets.give_own,
+            "logger_class": _Logger,
+            "loglevel": settings.log_level,
+            "default_proc_name": settings.application,
+            "worker_tmp_dir": _MEMORY if os.access(_MEMORY, os.W_OK) else None,
+            "control_socket_disable": True,  # its file would be all that is written
+        }
+        for name, value in chosen.items():
+            if name in self.cfg.settings:  # this gunicorn knows it
+                self.cfg.set(name, value)
+
+    def load(self) -> Application:
+        """Import the application, in a worker."""
+        return load(self.settings.application, self.settings.app_dir)
+
+
+class _Arbiter(Arbiter):  # type: ignore[misc]
+    """gunicorn's arbiter, which drains at SIGINT, too, and waits no longer at the second signal."""
+
+    app: _Served
+
+    def __init__(self, app: _Served) -> None:
+        super().__init__(app)
+        self.LISTENERS = app.sockets.shared
+        self.worker_class.given = app.settings
+        # What SIGUSR2 starts: gunicorn would lose "-m gnet", and with it what is imported how.
+        self.START_CTX["args"] = [sys.executable, *sys.orig_argv[1:]]
+        self._is_ending = False  # no state: gunicorn's own are in its attributes
+
+    def start(self) -> None:
+        """Begin, and say where it listens."""
+        super().start()
+        for each in (*self.app.sockets.shared, *self.app.sockets.held):
+            _log.info("listening on %s", shown(each))
+
+    def signal(self, sig: int, frame: object) -> None:
+        """Hear a signal."""
+        is_ending = sig in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
+        if os.getpid() != self.pid:  # a worker that was forked just now, and has nothing to lose
+            if is_ending and sig != signal.SIGINT:
+                os._exit(0)
+        elif is_ending and self._is_ending:
+            for worker in list(self.WORKERS):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(worker, signal.SIGQUIT)
+        else:
+            self._is_ending = is_ending
+            super().signal(sig, frame)
+
+    def handle_int(self) -> None:
+        """Drain, as at SIGTERM: it is what a terminal sends."""
+        self.handle_term()
+
+    def reload(self) -> None:
+        """Start new workers and have the old ones drain, without waiting for them.
+
+        gunicorn waits, and as long as connections live does nothing else, lest it tell them twice;
+        ours take that well.
+        """
+        self._is_reloading = True
+        try:
+            super().reload()
+        except _ReloadedError:
+            pass
+        finally:
+            self._is_reloading = False
+
+    _is_reloading = False
+
+    def reap_workers(self) -> None:
+        """See which workers have ended."""
+        super().reap_workers()
+        if self._is_reloading:
+            raise _ReloadedError
+
+    def stop(self, graceful: bool = True) -> None:
+        """Close the listening sockets, and end the workers."""
+        self.LISTENERS = []  # gunicorn would remove files that may be a successor's by now
+        self.app.sockets.close(for_good=self.reexec_pid == self.master_pid == 0)
+        super().stop(graceful)
+
+
+class _ReloadedError(Exception):
+    """The new workers are there, and the old ones are told."""
+
+
+class _Logger(Logger):  # type: ignore[misc]
+    """gunicorn's lines among all others, in their format."""
+
+    def setup(self, cfg: Any) -> None:
+        """Take the process's log as it is."""
+        self.cfg = cfg
+        self.loglevel = self.LOG_LEVELS[cfg.loglevel]
+        self.error_log = logging.getLogger("gunicorn")
+
+    def info(self, msg: str, *args: Any, **kwargs: Any) -> None:
+        """Log it, unless it is about addresses, which gunicorn takes for HTTP's."""
+        if not msg.startswith("Listening at: "):
+            super().info(msg, *args, **kwargs)
