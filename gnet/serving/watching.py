@@ -12,7 +12,7 @@ import importlib.util
 import logging
 import os
 import socket as stdlib_socket
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -155,6 +155,7 @@ def prepare_master(
     *,
     owner: tuple[int, int] | None = None,
     successors: MutableMapping[str, str] | None = None,
+    tell: Callable[[str, str], object] = _log.info,
 ) -> None:
     """Open, in the process that will fork workers, what these share: port and directory.
 
@@ -164,8 +165,9 @@ def prepare_master(
     Args:
         settings: Those of the workers.
         owner: User and group that the workers will be, if they change that.
-        successors: The environment in which a program is started that replaces this one, and
-            inherits its descriptors; it gets to know there what to take over.
+        successors: The environment in which a program is started that takes this one's place, and
+            inherits its descriptors (SIGUSR2); it gets to know there what to take over.
+        tell: Says where the metrics are, in place of the log.
     Raises:
         WatchError: A library is missing, or there is no place for the directory.
         ListenError: The port cannot be opened.
@@ -181,8 +183,9 @@ def prepare_master(
     if successors is not None:
         _master.listener.set_inheritable(True)
         told = _master.pid, _master.listener.fileno(), int(_master.is_own_directory)
-        successors[_INHERITED] = ":".join(map(str, (*told, _master.directory)))
-    _log.info("metrics on %s", _url(_master.listener))
+        os.environ[_INHERITED] = ":".join(map(str, (*told, _master.directory)))
+        successors[_INHERITED] = os.environ[_INHERITED]
+    tell("metrics on %s", _url(_master.listener))
 
 
 def _made(address: Address, owner: tuple[int, int] | None) -> _Master:
