@@ -37,7 +37,7 @@ _MASTER = "master-"
 _PREFIX = "gnet-metrics-"
 
 #: Seconds to wait for another worker that reads; one that was stopped must not stop all.
-_LONGEST_WAIT = 1.0
+LONGEST_WAIT = 1.0
 
 
 def directory() -> str | None:
@@ -97,7 +97,7 @@ def _is_alive(pid: int) -> bool:
 def locked(path: str) -> Iterator[None]:
     """Have nobody else add up meanwhile, who might not find what is moved."""
     with open(os.path.join(path, "lock"), "w") as lock:
-        deadline = time.monotonic() + _LONGEST_WAIT
+        deadline = time.monotonic() + LONGEST_WAIT
         while True:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -206,7 +206,9 @@ def _made(address: Address, owner: tuple[int, int] | None) -> _Master:
 def _inherited(address: Address) -> _Master | None:
     """What the process had that has started this one in its own place, if that is so."""
     parts = os.environ.pop(_INHERITED, "").split(":", 3)
-    if len(parts) != 4 or parts[0] != str(os.getppid()):
+    # Only gunicorn's arbiter replaces itself; it says so by this. Who else has got the text by
+    # inheritance was started by somebody else, and has not got the descriptor.
+    if len(parts) != 4 or parts[0] != os.environ.get("GUNICORN_PID"):
         return None
     listener = stdlib_socket.socket(fileno=int(parts[1]))
     return _Master(os.getpid(), listener, address.file, parts[3], parts[2] == "1")
