@@ -107,6 +107,27 @@ def test_a_service_that_says_nothing(capsys: pytest.CaptureFixture[str]) -> None
     assert capsys.readouterr().err == f"gnet health: http://{where}: no answer in 0.1 s\n"
 
 
+def test_a_service_that_never_comes_to_an_end() -> None:
+    """The time is for all of the answer, not for each piece of it."""
+    gone = threading.Event()
+
+    def trickle() -> None:
+        peer, _ = listener.accept()
+        with peer, contextlib.suppress(OSError):
+            while not gone.wait(0.02):
+                peer.sendall(b"x")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=trickle)
+        thread.start()
+        before = time.monotonic()
+        where = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        assert health.main(["--timeout", "0.1", where], {}) == 1
+        assert time.monotonic() - before < 2
+        gone.set()
+        thread.join()
+
+
 @pytest.mark.parametrize("scheme", ["http", "tcp"])
 def test_nobody_listens(scheme: str, capsys: pytest.CaptureFixture[str]) -> None:
     """It is not healthy."""

@@ -192,7 +192,7 @@ def test_a_connection_serves_one_request() -> None:
         (b"GET /health\r\n\r\n", 400),
         (b"GET /health HTTP/1.0\r\n\r\n", 200),
         (b"GET /health HTTP/1.1\nHost: x\n\n", 200),
-        (b"POST /health HTTP/1.1\r\nContent-Length: 99999\r\n\r\n" + b"x" * 99999, 405),
+        (b"POST /health HTTP/1.1\r\nContent-Length: 9000000\r\n\r\n" + b"x" * 9_000_000, 405),
         (b"GET /health HTTP/1.1\r\nX: " + b"x" * 20000, 431),
     ],
     ids=["no HTTP", "HTTP/0.9", "HTTP/1.0", "without CR", "a body", "too long"],

@@ -6,13 +6,14 @@ import fcntl
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
-from typing import Any
 
 import gevent
 import pytest
+from gevent.event import Event
 from prometheus_client import generate_latest
-from support import guarded
+from support import guarded, passed
 
 from gnet.serving import sharing
 
@@ -93,35 +94,22 @@ def test_other_files_are_let_be(tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == names
 
 
-def test_one_reads_after_the_other(tmp_path: Path) -> None:
-    """While one moves files, nobody else looks for them."""
+def test_one_reads_after_the_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While one moves files, nobody else looks for them; who waits lets others run."""
+    monkeypatch.setattr(time, "sleep", gevent.sleep)  # as in a process that is patched
+    entered = Event()
+
+    def read() -> None:
+        with sharing.locked(str(tmp_path)):
+            entered.set()
+
     with open(tmp_path / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        reader = gevent.spawn(told_in, tmp_path)
-        reader.join(0.05)
-        assert not reader.ready()
+        reader = gevent.spawn(read)
+        assert not entered.wait(0.05)
         fcntl.flock(lock, fcntl.LOCK_UN)
-        with guarded("the reader"):
-            reader.join()
-
-
-def told_in(path: Path) -> Any:
-    """Lock, letting others run while waiting, as in a process that is patched."""
-    before = sharing.time
-    try:
-        sharing.time = _Cooperative  # type: ignore[assignment]
-        with sharing.locked(str(path)):
-            return True
-    finally:
-        sharing.time = before
-
-
-class _Cooperative:
-    """What a patched `time` is."""
-
-    from time import monotonic
-
-    sleep = staticmethod(gevent.sleep)
+        passed(entered, "the reader")
+        reader.join()
 
 
 def test_a_reader_that_was_stopped_does_not_stop_the_others(
