@@ -6,8 +6,11 @@ import contextlib
 import os
 import resource
 import socket as stdlib_socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import gevent
@@ -18,7 +21,7 @@ from prometheus_client.openmetrics.parser import (
 )
 from prometheus_client.parser import text_string_to_metric_families
 from serving_observed import connect, dial, echo, ended, reset, serving
-from support import guarded
+from support import ROOT, guarded
 
 import gnet
 from gnet.serving.metrics import LAG_PERIOD, Metrics
@@ -280,7 +283,7 @@ def test_the_accept_queue() -> None:
             peer.close()
 
 
-def test_a_unix_socket_has_no_accept_queue_to_tell_of(tmp_path: Any) -> None:
+def test_a_unix_socket_has_no_accept_queue_to_tell_of(tmp_path: Path) -> None:
     """Rather nothing than a zero."""
     with watched(path=str(tmp_path / "s")) as value:
         assert value("gnet_accept_queue_length") is None
@@ -394,3 +397,15 @@ def test_a_scrape_is_exact() -> None:
         line = f'gnet_connections_open{{listen="{value.listen}"}} 1.0'
         assert line in content.decode().splitlines()
         peer.close()
+
+
+def test_the_library_may_have_been_imported_before(tmp_path: Path) -> None:
+    """By an application that a master has loaded: what was made by then is not shared, ours is."""
+    code = """if True:
+        import os, sys, prometheus_client
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = sys.argv[1]
+        from gnet.serving.metrics import Metrics
+        Metrics(prometheus_client.CollectorRegistry())._lag.observe(1)
+    """
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, timeout=15, cwd=ROOT)
+    assert len(list(tmp_path.glob("histogram_*.db"))) == 1
