@@ -22,10 +22,12 @@ from gunicorn.workers.base import Worker
 
 from gnet.dispatcher import in_hub
 from gnet.serving import logs
+from gnet.serving.addresses import ListenError
 from gnet.serving.application import RAISED, Application, ApplicationError
-from gnet.serving.service import Connection, Observer, Service
+from gnet.serving.service import Connection, Service
 from gnet.serving.settings import Settings, from_environment
 from gnet.serving.single import drain
+from gnet.serving.watching import WatchError, Watching, prepare_master
 
 __all__ = ["NetWorker"]
 
@@ -56,10 +58,11 @@ class NetWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
     alive: bool
     _application: Application | None = None
     _service: Service
+    _watching: Watching
 
     @classmethod
-    def check_config(cls, cfg: Any, _log: object) -> None:
-        """Refuse what cannot be served, before a worker is started.
+    def check_config(cls, cfg: Any, log: Any) -> None:
+        """Refuse what cannot be served, and open what workers share, before one is started.
 
         Raises:
             RuntimeError: gunicorn tells it in a line, and exits with 1.
@@ -67,8 +70,13 @@ class NetWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
         if cfg.is_ssl:
             raise RuntimeError("gnet.gunicorn.NetWorker serves plain TCP: leave out --certfile")
         try:
-            cls._find_settings()
-        except ValueError as error:
+            prepare_master(
+                cls._find_settings(),
+                owner=(cfg.uid, cfg.gid),
+                successors=cfg.env_orig,
+                tell=log.info,
+            )
+        except (ValueError, WatchError, ListenError) as error:
             raise RuntimeError(error) from error
 
     @classmethod
@@ -131,6 +139,9 @@ class NetWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
         if self._application is None:
             self._wait_for_change()
             return
+        self._watching = Watching(
+            self._settings, self.log.access_log if self.cfg.accesslog else None
+        )
         self._service = service = self._make_service(self._application)
         signals = self._take_signals()
         heart = gevent.spawn(self._beat)
@@ -139,11 +150,14 @@ class NetWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
                 service.listen(getattr(each, "sock", each))
         except ApplicationError as error:
             self._refuse(error)
+        self._watching.start(service)
         if not self.alive:  # told so while it was loading
             service.stop()
         service.wait()
         self.alive = False
+        self._watching.hand_over()
         status = drain(service, self._drain_timeout)
+        self._watching.stop()
         heart.kill()
         for each in signals:
             each.cancel()  # which makes the next one deadly
@@ -152,7 +166,7 @@ class NetWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
             sys.exit(status)
 
     def _make_service(self, application: Application) -> Service:
-        settings, observers = self._settings, list[Observer]()
+        settings, observers = self._settings, list(self._watching.observers)
         if self.max_requests < sys.maxsize:
             observers.append(_Count(self.max_requests, self._recycle))
         connections = self.cfg.settings["worker_connections"]

@@ -12,11 +12,12 @@ from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import NoReturn
 
-from gnet.serving import logs, settings
+from gnet.serving import health, logs, settings
 from gnet.serving.addresses import AddressError, ListenError
 from gnet.serving.application import ApplicationError, Stopped
 from gnet.serving.reloading import ReloadError, lent_listeners, reload
 from gnet.serving.settings import Settings
+from gnet.serving.watching import WatchError
 
 __all__ = ["main"]
 
@@ -49,6 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code.
     """
     _open_standard_streams()
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["health"]:
+        return health.main(arguments[1:])
     parser = _Parser(
         prog="gnet", description="Node's net for Python on gevent.", allow_abbrev=False
     )
@@ -65,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     serve.set_defaults(run=_serve, parser=serve)
     settings.add_to(serve)
-    arguments = sys.argv[1:] if arguments is None else arguments
+    commands.add_parser("health", help="tell by the exit code whether a service is healthy")
     given = parser.parse_args(arguments)
     status: int = given.run(given, arguments)
     return status
@@ -120,6 +124,8 @@ def _serve(given: argparse.Namespace, arguments: Sequence[str]) -> int:
         return _run(wanted, arguments)
     except ApplicationError as error:
         return _refuse(error.status, error)
+    except WatchError as error:
+        return _refuse(WRONG_USAGE, error)
     except ListenError as error:
         return _refuse(CANNOT_LISTEN, error)
     except ReloadError as error:

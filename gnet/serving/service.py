@@ -6,6 +6,7 @@ It knows of each connection who it is, since when it is open and how it ended, a
 
 from __future__ import annotations
 
+import re
 import socket as stdlib_socket
 import time
 from collections.abc import Sequence
@@ -24,7 +25,13 @@ from gnet.serving.addresses import SocketFile, shown
 from gnet.serving.application import Application
 from gnet.socket import Socket
 
-__all__ = ["Connection", "Endpoint", "Observer", "Service"]
+__all__ = ["OUTCOMES", "Connection", "Endpoint", "Observer", "Service"]
+
+#: How a connection ends that no error has ended.
+OUTCOMES = ("end", "destroy", "idle-timeout", "drain-reset")
+
+#: What an error's code must look like to be repeated: an application may make one of anything.
+_CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 #: Milliseconds for which accepting rests while a server closes: longer than that takes.
 _WHILE_CLOSING = 60_000
@@ -48,7 +55,7 @@ class Connection:
         self.since = time.monotonic()
         #: How it ended, once it has: ``'end'`` if both sides had ended; ``'destroy'`` if the
         #: application closed it before; ``'idle-timeout'``; ``'drain-reset'``; or the code of the
-        #: error, such as ``'ECONNRESET'``.
+        #: error, such as ``'ECONNRESET'``, and the name of its class if it has none.
         self.outcome: str | None = None
         self._duration: float | None = None
 
@@ -71,7 +78,9 @@ class Connection:
         if self.outcome is None:
             error = self.socket.errored
             if error is not None:
-                self.outcome = getattr(error, "code", None) or type(error).__name__
+                code = getattr(error, "code", None)
+                is_plain = isinstance(code, str) and _CODE.fullmatch(code)
+                self.outcome = code if is_plain else type(error).__name__
             elif self.socket.readable_ended and self.socket.writable_finished:
                 self.outcome = "end"
             else:

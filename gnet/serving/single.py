@@ -14,6 +14,7 @@ from gnet.serving.addresses import SocketFile, open_listener
 from gnet.serving.application import load
 from gnet.serving.service import Service
 from gnet.serving.settings import Settings
+from gnet.serving.watching import Watching
 
 __all__ = ["drain", "serve"]
 
@@ -32,9 +33,12 @@ def serve(settings: Settings, *, lent: bool = False) -> int:
     Raises:
         ApplicationError: There is nothing to serve.
         ListenError: It cannot be served there.
+        WatchError: It cannot be watched as the settings say.
     """
     logs.log_unhandled(get_hub())
     with contextlib.ExitStack() as undo:
+        watching = Watching(settings)
+        undo.callback(watching.stop)
         # Before the application, which may take long to load: who connects then waits.
         listeners = []
         for address in settings.listen:
@@ -50,16 +54,20 @@ def serve(settings: Settings, *, lent: bool = False) -> int:
             backlog=settings.backlog,
             max_connections=settings.max_connections,
             idle_timeout=settings.idle_timeout,
+            observers=watching.observers,
         )
         for number in (signal.SIGTERM,) if lent else (signal.SIGTERM, signal.SIGINT):
             gevent.signal_handler(number, service.stop)
         for listener, file in listeners:
             service.listen(listener, file=file, shared=lent)
+        watching.start(service)
         undo.pop_all()  # from now on they are the service's
     for endpoint in service.endpoints:
         _log.info("listening on %s", endpoint.name)
     service.wait()
-    return drain(service, settings.drain_timeout)
+    status = drain(service, settings.drain_timeout)
+    watching.stop()
+    return status
 
 
 def drain(service: Service, timeout: float) -> int:

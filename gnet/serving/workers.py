@@ -25,6 +25,7 @@ from gunicorn.glogging import Logger
 from gnet.serving.addresses import Address, hold_port, open_listener, remove_file, shown
 from gnet.serving.application import Application, load
 from gnet.serving.settings import Settings
+from gnet.serving.watching import prepare_master
 
 __all__ = ["serve"]
 
@@ -45,8 +46,16 @@ def serve(settings: Settings) -> None:
 
     Raises:
         ListenError: It cannot be served there.
+        WatchError: It cannot be watched as the settings say.
     """
-    _Arbiter(_Served(settings, _Sockets(settings))).run()
+    sockets = _Sockets(settings)
+    try:
+        arbiter = _Arbiter(_Served(settings, sockets))
+        prepare_master(settings, successors=arbiter.cfg.env_orig)
+    except BaseException:
+        sockets.close(for_good=True)
+        raise
+    arbiter.run()
 
 
 class _Sockets:
