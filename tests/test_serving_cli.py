@@ -528,7 +528,8 @@ def test_it_can_be_stopped_while_the_application_is_imported(
         served.wait_for("importing")
         served.send(number)
         assert served.end() == 0
-        assert served.lines == ["importing"]
+        # gevent may add something about threads while Python 3.13 shuts down.
+        assert "gnet serve:" not in served.told
     assert not (tmp_path / "app.sock").exists()
 
 

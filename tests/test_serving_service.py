@@ -283,6 +283,17 @@ def test_a_connection_that_nobody_has_accepted_yet_is_served_to_its_end() -> Non
             assert drained.get() == 0
 
 
+def test_what_waits_at_a_shared_socket_is_left_to_the_others() -> None:
+    """They will serve it longer."""
+    service = Service(Application(echo, "app:target"))
+    with open_listener(parse("tcp://127.0.0.1:0"), 16) as listener, listener.dup() as another:
+        service.listen(listener, shared=True)
+        with connected(service, blocking=True):
+            assert service.drain(0) == 0
+            another.settimeout(10)
+            another.accept()[0].close()
+
+
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:0", "unix:{}/s"])
 def test_what_is_left_after_the_drain_is_cut_and_counted(address: str, tmp_path: Path) -> None:
     """TCP peers see a reset, those of a Unix socket an end."""
