@@ -140,7 +140,9 @@ class NetWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
             self._wait_for_change()
             return
         self._watching = Watching(
-            self._settings, self.log.access_log if self.cfg.accesslog else None
+            self._settings,
+            self.log.access_log if self.cfg.accesslog else None,
+            own_queues=self.cfg.reuse_port if self.given is None else self.given.reuse_port,
         )
         self._service = service = self._make_service(self._application)
         signals = self._take_signals()
