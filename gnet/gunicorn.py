@@ -9,10 +9,11 @@ The other settings are gnet's own, from ``GNET_…`` variables.
 from __future__ import annotations
 
 import logging
+import mmap
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, MutableSequence
 from typing import Any, ClassVar, NoReturn
 
 import gevent
@@ -54,6 +55,10 @@ class NetWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
     #: Those of ``gnet serve --workers``; None where gunicorn's command line is all there is, and
     #: variables have the rest.
     given: ClassVar[Settings | None] = None
+
+    #: Where a worker of ``gnet serve`` leaves the exit code for the whole, as far as the arbiter
+    #: has none for it: one byte that all processes share.
+    verdict: ClassVar[MutableSequence[int] | mmap.mmap] = [0]
 
     alive: bool
     _application: Application | None = None
@@ -127,6 +132,7 @@ class NetWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
     def _refuse(self, error: ApplicationError) -> NoReturn:
         """End with the status that keeps the arbiter from trying again."""
         self.log.critical("%s", error)
+        self.verdict[0] = error.status
         sys.exit(self._BOOT_ERROR if error.status == RAISED else error.status)
 
     #: Arbiter.WORKER_BOOT_ERROR, which is also `application.NO_MODULE`.
@@ -140,7 +146,9 @@ class NetWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
             self._wait_for_change()
             return
         self._watching = Watching(
-            self._settings, self.log.access_log if self.cfg.accesslog else None
+            self._settings,
+            self.log.access_log if self.cfg.accesslog else None,
+            own_queues=self.cfg.reuse_port if self.given is None else self.given.reuse_port,
         )
         self._service = service = self._make_service(self._application)
         signals = self._take_signals()

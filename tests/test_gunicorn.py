@@ -16,7 +16,11 @@ import pytest
 from serving_process import Serving, running, write_app
 from worker_load import TELLING, Held, activated, ask, eventually, load, workers_of
 
+#: Several processes start one after the other, and each of them imports gevent.
+pytestmark = pytest.mark.timeout(60)
+
 GUNICORN = [sys.executable, "-m", "gunicorn", "-k", "gnet.gunicorn.NetWorker"]
+GUNICORN += ["--no-control-socket"]  # which takes a second to close
 LOCAL = ("-b", "127.0.0.1:0")
 
 #: Blocks as it is told: the whole process, or only its own greenlet.
@@ -48,10 +52,8 @@ def gunicorn(
     directory: Path, *options: str, app: str = "app:on_connection", environ: Mapping[str, str] = {}
 ) -> contextlib.AbstractContextManager[Serving]:
     """Run gunicorn with the worker class."""
-    options = (*options, "--log-level", "info")
-    if "-b" not in options and "--bind" not in options:
-        options = (*options, *LOCAL)
-    return running([*GUNICORN, *options, app], directory, {"HOME": str(directory), **environ})
+    address = () if "-b" in options else LOCAL
+    return running([*GUNICORN, *options, *address, app], directory, environ)
 
 
 @contextlib.contextmanager
@@ -155,7 +157,7 @@ def test_sockets_that_systemd_passes_are_served(tmp_path: Path) -> None:
     """LISTEN_FDS."""
     write_app(tmp_path, TELLING)
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        command = [*GUNICORN, "--no-control-socket", "-w", "1", "app:on_connection"]
+        command = [*GUNICORN, "-w", "1", "app:on_connection"]
         with activated(tmp_path, command, listener) as served:
             port = listener.getsockname()[1]
             assert served.wait_for(r"Listening at: http://\S+:(\d+)")[1] == str(port)
@@ -175,6 +177,8 @@ def test_a_recycled_worker_leaves_the_unix_sockets_file_to_the_arbiter(tmp_path:
                 peer.settimeout(10)
                 peer.connect(str(path))
                 pids.append(peer.recv(100))
+                peer.sendall(b"x")
+                assert peer.recv(100) == b"x"  # by now it accepts no more
         assert pids[0] != pids[1]
         assert served.stop() == 0
         assert not path.exists()
@@ -279,7 +283,7 @@ def test_a_reload_brings_new_code_and_keeps_old_connections(tmp_path: Path) -> N
 def test_an_upgrade_hands_the_sockets_on(tmp_path: Path) -> None:
     """SIGUSR2, then the old one is told to quit; the pid file follows."""
     pid_file = tmp_path / "pid"
-    options = ("--pid", str(pid_file), "--no-control-socket")
+    options = ("--pid", str(pid_file))
     with serving(tmp_path, *options) as (served, port), load(port, 2) as clients:
         write_app(tmp_path, TELLING.replace("first", "second"))
         served.send(signal.SIGUSR2)

@@ -27,20 +27,25 @@ from worker_load import (
     workers_of,
 )
 
+from gnet.serving import workers
+
+#: Several processes start one after the other, and each of them imports gevent.
+pytestmark = pytest.mark.timeout(60)
+
 LOCAL = ("--listen", "tcp://127.0.0.1:0")
 
 
 @contextlib.contextmanager
 def serving(
-    directory: Path, *options: str, workers: int = 2, code: str = TELLING
+    directory: Path, *options: str, count: int = 2, code: str = TELLING
 ) -> Iterator[Serving]:
     """``gnet serve --workers`` of the application that tells who serves; its workers are there."""
     write_app(directory, code)
     with gnet_serve(
-        directory, "--workers", str(workers), *(options or LOCAL), "app:on_connection"
+        directory, "--workers", str(count), *(options or LOCAL), "app:on_connection"
     ) as served:
         served.address()
-        workers_of(served, workers)
+        workers_of(served, count)
         yield served
 
 
@@ -60,7 +65,7 @@ def test_every_worker_serves_on_the_one_socket(tmp_path: Path) -> None:
 
 def test_one_worker_is_supervised(tmp_path: Path) -> None:
     """It is no process of its own, but one that is replaced."""
-    with serving(tmp_path, workers=1) as served:
+    with serving(tmp_path, count=1) as served:
         first, _ = ask(served.port())
         assert first != served.pid
         os.kill(first, signal.SIGKILL)
@@ -70,15 +75,16 @@ def test_one_worker_is_supervised(tmp_path: Path) -> None:
 
 def test_each_address_is_told_once_and_not_as_one_of_http(tmp_path: Path) -> None:
     """By the arbiter, which has opened it; the text is one that --listen would take."""
-    options = (*LOCAL, "--listen", "tcp6://[::1]:0", "--listen", f"unix:{tmp_path}/s")
-    with serving(tmp_path, *options) as served:
+    addresses = ["tcp6://[::1]:0", f"unix:{tmp_path}/s", f"unix:@{tmp_path}"]
+    options = [part for address in addresses for part in ("--listen", address)]
+    with serving(tmp_path, *LOCAL, *options) as served:
         assert served.stop() == 0
         told = re.findall(r"\[(\d+)\] info gnet.serve: listening on (\S+)", served.told)
-        assert [pid for pid, _ in told] == [str(served.pid)] * 3
-        assert [re.sub(r"\d+$", "N", text) for _, text in told] == [
+        assert [pid for pid, _ in told] == [str(served.pid)] * 4
+        assert [re.sub(r"(?<=:)\d+$", "N", text) for _, text in told] == [
             "tcp://127.0.0.1:N",
             "tcp6://[::1]:N",
-            f"unix:{tmp_path}/s",
+            *addresses[1:],
         ]
         assert "http:" not in served.told
 
@@ -96,13 +102,13 @@ def test_the_arbiters_lines_have_the_format_of_all_others(tmp_path: Path) -> Non
     [
         ("nowhere:on_connection", 3, "no module 'nowhere'"),
         ("app:on_conection", 4, "did you mean 'on_connection'?"),
-        ("broken:on_connection", 3, "ZeroDivisionError"),
+        ("broken:on_connection", 1, "ZeroDivisionError"),
     ],
 )
 def test_what_cannot_be_served_ends_it_with_a_code_of_its_own(
     tmp_path: Path, spec: str, status: int, message: str
 ) -> None:
-    """Instead of starting workers for ever. What was raised is 3, not 1: gunicorn has no more."""
+    """The one that a single process would have, instead of starting workers for ever."""
     write_app(tmp_path)
     write_app(tmp_path, "1 / 0\n", "broken.py")
     with gnet_serve(tmp_path, "--workers", "1", *LOCAL, spec) as served:
@@ -172,7 +178,7 @@ def test_a_reload_under_load_loses_nothing_and_brings_the_new_code(tmp_path: Pat
 
 def test_a_connection_of_the_old_code_lives_on_until_its_time_is_up(tmp_path: Path) -> None:
     """And meanwhile the arbiter does its work: it reloads once more, and takes notice of a kill."""
-    with serving(tmp_path, *LOCAL, "--drain-timeout", "3", workers=1) as served:
+    with serving(tmp_path, *LOCAL, "--drain-timeout", "3", count=1) as served:
         old = Held(served.port())
         for edition in ("second", "third"):
             write_app(tmp_path, TELLING.replace("first", edition))
@@ -258,6 +264,18 @@ def test_what_nobody_has_accepted_yet_is_served_by_who_leaves_last(tmp_path: Pat
             os.kill(pid, signal.SIGCONT)
         assert {each.get()[0] for each in waiting} <= set(pids)
         assert served.end() == 0
+
+
+def test_a_worker_that_has_only_been_forked_leaves_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It still has the arbiter's handlers, and nobody there to hear what they hear."""
+    left: list[int] = []
+    monkeypatch.setattr(os, "_exit", left.append)
+    arbiter = workers._Arbiter.__new__(workers._Arbiter)
+    arbiter.pid = os.getppid()  # so this process is none
+    arbiter.signal(signal.SIGINT, None)  # a terminal's, which the arbiter hears, too
+    assert left == []
+    arbiter.signal(signal.SIGTERM, None)
+    assert left == [0]
 
 
 def test_workers_come_and_go_at_ttin_and_ttou(tmp_path: Path) -> None:

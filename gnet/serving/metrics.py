@@ -1,8 +1,9 @@
 """What Prometheus is told of a service. Needs the extra ``metrics``.
 
 Counting is done in plain numbers, for speed; `Metrics.refresh` tells them to ``prometheus_client``
-each second, and before they are read. With several workers each writes its own to files of a
-directory that all share, and whoever is asked adds up: see `gnet.serving.sharing`.
+each second, less often with thousands of connections, and before they are read. With several
+workers each writes its own to files of a directory that all share, and whoever is asked adds up:
+see `gnet.serving.sharing`.
 """
 
 from __future__ import annotations
@@ -28,8 +29,11 @@ __all__ = ["Metrics"]
 
 #: Seconds from one measurement of the loop's lag to the next.
 LAG_PERIOD = 0.25
-#: After how many of them the numbers are told, for a worker that is killed.
-_LAG_PERIODS_A_REFRESH = 4
+#: After how many of them the numbers are told, for a worker that is killed. More if that takes
+#: more than a share of all the time, since nothing else runs meanwhile: with ten thousand
+#: connections some twenty milliseconds.
+_LEAST_PERIODS, _MOST_PERIODS = 4, 60
+_SHARE = 0.01
 
 _LAG_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
@@ -145,14 +149,17 @@ class Metrics:
             self.refresh()
 
     def _tick(self) -> None:
-        loop = get_hub().loop
+        loop, periods = get_hub().loop, _LEAST_PERIODS
         while True:
-            for _ in range(_LAG_PERIODS_A_REFRESH):
+            for _ in range(periods):
                 loop.update_now()  # so that the timer counts from here
                 due = time.perf_counter() + LAG_PERIOD
                 gevent.sleep(LAG_PERIOD)
                 self._lag.observe(max(0.0, time.perf_counter() - due))
+            before = time.perf_counter()
             self.refresh()
+            wanted = (time.perf_counter() - before) / _SHARE / LAG_PERIOD
+            periods = min(_MOST_PERIODS, max(_LEAST_PERIODS, int(wanted)))
 
     def refresh(self) -> None:
         """Have the metrics say what is so now."""

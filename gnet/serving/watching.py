@@ -63,12 +63,20 @@ class Watching:
         settings: Whether there is an access log, and where the port for metrics is.
         access_logger: Where the access log goes, instead of to ``gnet.access``; then there is one
             whatever the settings say.
+        own_queues: Whether this process has listening sockets, and so accept queues, that its
+            siblings have not.
     Raises:
         WatchError: A library is missing.
         ListenError: The port for metrics cannot be opened.
     """
 
-    def __init__(self, settings: Settings, access_logger: logging.Logger | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        access_logger: logging.Logger | None = None,
+        *,
+        own_queues: bool = False,
+    ) -> None:
         #: Hear of the connections.
         self.observers: list[Observer] = []
         self._metrics: Metrics | None = None
@@ -89,7 +97,7 @@ class Watching:
             else:
                 self._listener = open_listener(settings.metrics, _BACKLOG)
                 self._file = settings.metrics.file
-            self._metrics = Metrics(own_queues=settings.reuse_port)
+            self._metrics = Metrics(own_queues=own_queues)
             self.observers.append(self._metrics)
 
     def start(self, service: Service) -> None:

@@ -12,6 +12,7 @@ import contextlib
 import dataclasses
 import logging
 import math
+import mmap
 import os
 import signal
 import socket
@@ -152,6 +153,7 @@ class _Arbiter(Arbiter):  # type: ignore[misc]
         super().__init__(app)
         self.LISTENERS = app.sockets.shared
         self.worker_class.given = app.settings
+        self._verdict = self.worker_class.verdict = mmap.mmap(-1, 1)
         # What SIGUSR2 starts: gunicorn would lose "-m gnet", and with it what is imported how.
         self.START_CTX["args"] = [sys.executable, *sys.orig_argv[1:]]
         self._is_ending = False  # no state: gunicorn's own are in its attributes
@@ -201,6 +203,10 @@ class _Arbiter(Arbiter):  # type: ignore[misc]
         super().reap_workers()
         if self._is_reloading:
             raise _ReloadedError
+
+    def halt(self, reason: str | None = None, exit_status: int = 0) -> None:
+        """End, with the exit code that one process would have had."""
+        super().halt(reason, self._verdict[0] if exit_status and self._verdict[0] else exit_status)
 
     def stop(self, graceful: bool = True) -> None:
         """Close the listening sockets, and end the workers."""
