@@ -14,6 +14,7 @@ from typing import Any
 
 from gevent.server import StreamServer
 
+from gnet import kernel
 from gnet.errors import system_error
 
 __all__ = ["Acceptor"]
@@ -104,7 +105,7 @@ class Acceptor(StreamServer):
             try:
                 on_accept(descriptor, peer)
             except BaseException:  # nobody else has it, and the peer would wait for ever
-                os.close(descriptor)
+                kernel.close(descriptor)
                 raise
         return True
 
@@ -125,7 +126,7 @@ class Acceptor(StreamServer):
         super().close()
         reserve, self._reserve = getattr(self, "_reserve", None), None
         if reserve is not None:
-            os.close(reserve)
+            kernel.close(reserve)
 
     def _on_fault(self, error: OSError) -> None:
         if error.errno in _NO_DESCRIPTOR:
@@ -144,7 +145,7 @@ class Acceptor(StreamServer):
         if self._reserve is None:
             self._rest()
             return
-        os.close(self._reserve)
+        kernel.close(self._reserve)
         listener: Any = self.socket
         try:
             for _ in range(self.max_accept):
@@ -152,7 +153,7 @@ class Acceptor(StreamServer):
                 try:
                     self._on_overflow(descriptor, peer)
                 finally:
-                    os.close(descriptor)
+                    kernel.close(descriptor)
         except BlockingIOError:
             pass  # the queue is empty
         except OSError:

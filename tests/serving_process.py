@@ -90,7 +90,7 @@ class Serving:
     def address(self, index: int = 0) -> str:
         """Where it listens, once it does: ``tcp://127.0.0.1:49152``; by the order of the lines."""
         while len(self._addresses) <= index:
-            self._addresses.append(self.wait_for(r"listening on (\S+)")[1])
+            self._addresses.append(self.wait_for(r"listening on ([^\s\"]+)")[1])
         return self._addresses[index]
 
     def port(self, index: int = 0) -> int:
@@ -125,10 +125,9 @@ def _content(file: IO[bytes]) -> str:
 
 def clean_environment(environ: Mapping[str, str] | None = None) -> dict[str, str]:
     """This process's environment without what steers ``gnet serve``, and with what is given."""
-    steering = ("GNET_", "LISTEN_", "GUNICORN_", "PYTHONUNBUFFERED")
+    steering = ("GNET_", "LISTEN_", "GUNICORN_", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE")
     kept = {name: text for name, text in os.environ.items() if not name.startswith(steering)}
-    # No .pyc: a file that is changed twice in a second would be taken for unchanged.
-    return {**kept, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", **(environ or {})}
+    return {**kept, "PYTHONPATH": str(ROOT), **(environ or {})}
 
 
 @contextlib.contextmanager

@@ -7,6 +7,8 @@ import errno
 import os
 import socket as stdlib_socket
 import stat
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -275,3 +277,29 @@ def test_a_socket_that_cannot_be_made_is_an_error_with_a_code(
     error: Any = caught.value
     assert error.code == "EMFILE"
     assert (error.syscall, error.address, getattr(error, "port", None)) == told
+
+
+#: gevent's os.close() leaves it to the loop, which nothing may wake.
+CLOSE_IN_PATCHED_PROCESS = """
+from gevent import monkey
+monkey.patch_all()
+import errno, os
+from gnet import kernel
+from gnet.dispatcher import dispatcher
+dispatcher()
+inlet, outlet = os.pipe()
+kernel.close(inlet)
+try:
+    os.fstat(inlet)
+except OSError as error:
+    assert error.errno == errno.EBADF
+    print("closed")
+"""
+
+
+def test_a_descriptor_is_closed_at_once_also_in_a_patched_process() -> None:
+    """The peer would see its end only when something else happens."""
+    run = subprocess.run(
+        [sys.executable, "-c", CLOSE_IN_PATCHED_PROCESS], capture_output=True, text=True, timeout=15
+    )
+    assert run.stdout == "closed\n", run.stderr

@@ -213,6 +213,21 @@ def test_an_upgrade_under_load_loses_nothing(tmp_path: Path) -> None:
         eventually(lambda: f"[{successor}] info gunicorn: Shutting down" in served.told, "its end")
 
 
+def test_all_workers_are_started_anew_when_a_file_changes(tmp_path: Path) -> None:
+    """With --reload, on sockets that are only lent: nobody is refused in between."""
+    write_app(tmp_path, TELLING)
+    options = ("--reload", "--workers", "2")
+    with gnet_serve(tmp_path, *options, *LOCAL, "app:on_connection") as served:
+        port = served.port()
+        with load(port, 2) as clients:
+            clients.wait_for_more(5)
+            write_app(tmp_path, TELLING.replace("first", "second"))
+            eventually(partial(clients.has_heard_of, "second"), "the new code")
+        assert clients.failures == []
+        os.killpg(served.pid, signal.SIGINT)
+        assert served.end() == 0
+
+
 # ---------------------------------------------------------------- the end
 
 

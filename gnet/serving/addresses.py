@@ -20,6 +20,7 @@ __all__ = [
     "Address",
     "AddressError",
     "ListenError",
+    "SocketFile",
     "activated",
     "hold_port",
     "open_listener",
@@ -89,7 +90,7 @@ def parse(text: str) -> Address:
         return Address(text, socket.AF_UNIX, "\0" + rest[1:] if rest[0] == "@" else rest)
     if scheme == "fd":
         number = rest.removeprefix("//")
-        if number.isdecimal():
+        if number.isdecimal() and len(number) < 10:
             return Address(text, 0, port=int(number))
         raise AddressError(f"{text!r}: expected fd:NUMBER, such as fd:3")
     return _parse_tcp(text)
@@ -104,21 +105,17 @@ def _parse_tcp(text: str) -> Address:
     if port > 65535:
         raise AddressError(f"{text!r}: a port is at most 65535")
     host = found["ip"] if found["ip"] is not None else found["name"]
-    if found["scheme"] == "tcp6" or found["ip"] is not None:
-        if host and not _is_ipv6(host):
-            raise AddressError(f"{text!r}: {host!r} is no IPv6 address")
-        return Address(text, socket.AF_INET6, host or "::", port)
-    if not host:
-        return Address(text, socket.AF_INET6, "::", port, dual_stack=True)
-    return Address(text, socket.AF_INET, host, port)
-
-
-def _is_ipv6(host: str) -> bool:
+    is_tcp6 = found["scheme"] == "tcp6"
+    if host and not is_tcp6 and found["ip"] is None:
+        return Address(text, socket.AF_INET, host, port)
     try:
-        socket.inet_pton(socket.AF_INET6, host.partition("%")[0])
+        packed = socket.inet_pton(socket.AF_INET6, host.partition("%")[0] if host else "::")
     except OSError:
-        return False
-    return True
+        raise AddressError(f"{text!r}: {host!r} is no IPv6 address") from None
+    is_any = not any(packed)
+    return Address(
+        text, socket.AF_INET6, "::" if is_any else host, port, dual_stack=is_any and not is_tcp6
+    )
 
 
 def activated(environ: Mapping[str, str]) -> list[Address]:
@@ -163,6 +160,10 @@ def hold_port(address: Address) -> socket.socket:
 def _explained(address: Address) -> Iterator[None]:
     try:
         yield
+    except UnicodeError:  # of getaddrinfo(), which encodes names
+        raise ListenError(
+            errno.EINVAL, f"cannot listen on {address}: not the name of a host"
+        ) from None
     except OSError as error:
         code = errno.errorcode.get(error.errno or 0)
         why = os.strerror(error.errno).lower() if code and error.errno else error.strerror or error
@@ -247,6 +248,31 @@ def _take_over(fd: int, backlog: int) -> socket.socket:
         listener.detach()  # it is not ours to close: nothing was served on it
         raise
     return listener
+
+
+@dataclass(frozen=True)
+class SocketFile:
+    """The file of a Unix socket that was made here; another's may have come in its place."""
+
+    path: str
+    device: int
+    inode: int
+
+    @classmethod
+    def of(cls, address: Address) -> SocketFile | None:
+        """That of a socket which listens at the address by now; None if it has no file."""
+        if address.file is None:
+            return None
+        path = os.path.abspath(address.file)  # the application may change the directory
+        status = os.stat(path)
+        return cls(path, status.st_dev, status.st_ino)
+
+    def remove(self) -> None:
+        """Remove it, unless it is a successor's. To be called before its socket is closed."""
+        with contextlib.suppress(OSError):  # somebody else was quicker
+            status = os.stat(self.path)
+            if (status.st_dev, status.st_ino) == (self.device, self.inode):
+                os.unlink(self.path)
 
 
 def remove_file(path: str) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 from gnet.checks import check_listener
 from gnet.server import Server, create_server
 
-__all__ = ["Application", "ApplicationError", "load"]
+__all__ = ["Application", "ApplicationError", "Stopped", "load"]
 
 #: Exit codes of a process whose application cannot be served; the first two are gunicorn's, too:
 #: they keep its arbiter from starting such a worker again and again.
@@ -37,6 +37,10 @@ class ApplicationError(Exception):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
+
+
+class Stopped(SystemExit):
+    """Told to stop before there was anything to serve: what a module exits with is no failure."""
 
 
 class Application:
@@ -61,14 +65,15 @@ class Application:
                 NO_CALLABLE,
                 f"{name} is neither a function nor a gnet.Server, but of type {kind}",
             )
-        elif _takes_nothing(target):
+        elif _may_be_called(target) and not _takes_any_number(target):
+            if inspect.iscoroutinefunction(target):
+                raise ApplicationError(
+                    NO_CALLABLE, f"{name} is a coroutine function, which nothing here would await"
+                )
             self._make = target
         else:
-            try:
-                check_listener(target)
-            except TypeError as error:
-                raise ApplicationError(NO_CALLABLE, f"{name}: {error}") from error
             self._make = lambda: create_server(target)
+            _check_listener(target, name)
 
     def make_server(self) -> Server:
         """A server of the application that does not listen yet; for each address one.
@@ -83,10 +88,12 @@ class Application:
                     f"{self.name} is one server, which listens on one address; for several, name a "
                     "function that makes one",
                 )
-            return self._servers_left.pop()
+            return self._unused(self._servers_left.pop(), "is")
         try:
             made = self._make()
-        except Exception as error:
+        except Stopped:
+            raise
+        except (Exception, SystemExit) as error:
             raise ApplicationError(RAISED, _told(f"{self.name}() raised", error)) from error
         if not isinstance(made, Server):
             raise ApplicationError(
@@ -94,11 +101,15 @@ class Application:
                 f"{self.name} takes no argument, and so was called to make a server, but returned "
                 f"{made!r}; a connection listener takes one, the socket",
             )
-        if made.listening:
+        return self._unused(made, "returned")
+
+    def _unused(self, server: Server, verb: str) -> Server:
+        if server.listening:
             raise ApplicationError(
-                NO_CALLABLE, f"{self.name} returned a server that listens already: leave that to me"
+                NO_CALLABLE,
+                f"{self.name} {verb} a server that listens already: leave that to gnet serve",
             )
-        return made
+        return server
 
 
 def load(spec: str, directory: str) -> Application:
@@ -132,20 +143,24 @@ def load(spec: str, directory: str) -> Application:
 
 
 def _import(name: str, place: str) -> Any:
+    if not all(name.split(".")):  # a relative one, or a path
+        raise _no_module(name, place)
     try:
         return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        missing = error.name or ""
-        if not (name == missing or name.startswith(f"{missing}.")):
-            raise ApplicationError(
-                RAISED, _told(f"module {name} cannot be imported", error)
-            ) from error
-        near = [path.stem for path in Path(place).glob("*.py")]
-        raise ApplicationError(
-            NO_MODULE, f"no module {missing!r} in {place}, nor elsewhere{_guess(missing, near)}"
-        ) from error
+    except Stopped:
+        raise
     except (Exception, SystemExit) as error:  # whatever a module does while it is imported
+        missing = error.name if isinstance(error, ModuleNotFoundError) else None
+        if missing and (name == missing or name.startswith(f"{missing}.")):
+            raise _no_module(missing, place) from error
         raise ApplicationError(RAISED, _told(f"module {name} cannot be imported", error)) from error
+
+
+def _no_module(name: str, place: str) -> ApplicationError:
+    near = [path.stem for path in Path(place).glob("*.py")]
+    return ApplicationError(
+        NO_MODULE, f"no module {name!r} in {place}, nor elsewhere{_guess(name, near)}"
+    )
 
 
 def _guess(name: str, names: list[str]) -> str:
@@ -162,10 +177,35 @@ def _told(what: str, error: BaseException) -> str:
     return f"{what}: {last.strip().splitlines()[-1]}\n{trace}{last}".rstrip()
 
 
-def _takes_nothing(target: Callable[..., object]) -> bool:
-    """Whether it can be called without an argument, which a listener cannot."""
+def _may_be_called(target: Callable[..., object], *arguments: object) -> bool:
+    """Whether it takes such arguments. A listener needs one."""
     try:
-        inspect.signature(target).bind()
-    except (TypeError, ValueError):  # it needs arguments; nobody can say what it takes
+        signature = inspect.signature(target)
+    except (TypeError, ValueError):  # nobody can say what it takes: it is a listener
+        return bool(arguments)
+    try:
+        signature.bind(*arguments)
+    except TypeError:
         return False
     return True
+
+
+def _takes_any_number(target: Callable[..., object]) -> bool:
+    """Whether it takes ``*args``, as a decorator's wrapper does: a listener, more likely."""
+    parameters = inspect.signature(target).parameters.values()
+    return any(each.kind is each.VAR_POSITIONAL for each in parameters)
+
+
+def _check_listener(target: Callable[..., object], name: str) -> None:
+    try:
+        check_listener(target)
+    except TypeError as error:
+        raise ApplicationError(NO_CALLABLE, f"{name}: {error}") from error
+    if inspect.isgeneratorfunction(target):
+        raise ApplicationError(
+            NO_CALLABLE, f"{name} is a generator function, which nothing here would run"
+        )
+    if not _may_be_called(target, None):
+        raise ApplicationError(
+            NO_CALLABLE, f"{name} cannot be called with one argument, the socket, nor with none"
+        )

@@ -8,12 +8,14 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import NoReturn
 
 from gnet.serving import logs, settings
 from gnet.serving.addresses import AddressError, ListenError
-from gnet.serving.application import ApplicationError
+from gnet.serving.application import ApplicationError, Stopped
+from gnet.serving.reloading import ReloadError, lent_listeners, reload
 from gnet.serving.settings import Settings
 
 __all__ = ["main"]
@@ -46,7 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
-    parser = _Parser(prog="gnet", description="Node's net for Python on gevent.")
+    _open_standard_streams()
+    parser = _Parser(
+        prog="gnet", description="Node's net for Python on gevent.", allow_abbrev=False
+    )
     parser.add_argument("--version", action="version", version=f"gnet {_version()}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     serve = commands.add_parser(
@@ -56,12 +61,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description=_DESCRIPTION,
         epilog=_EPILOG,
         formatter_class=_HelpFormatter,
+        allow_abbrev=False,
     )
     serve.set_defaults(run=_serve, parser=serve)
     settings.add_to(serve)
+    arguments = sys.argv[1:] if arguments is None else arguments
     given = parser.parse_args(arguments)
-    status: int = given.run(given)
+    status: int = given.run(given, arguments)
     return status
+
+
+def _open_standard_streams() -> None:
+    """Give a process that was started without some of them something in their places.
+
+    Otherwise a socket would get such a number, and what is printed, or read, would go there.
+    """
+    while (fd := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(fd, True)
+    os.close(fd)
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115  # as long as the process
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", errors="backslashreplace", closefd=False)  # noqa: SIM115
 
 
 class _Parser(argparse.ArgumentParser):
@@ -89,18 +110,20 @@ def _version() -> str:
 # ---------------------------------------------------------------- serve
 
 
-def _serve(given: argparse.Namespace) -> int:
+def _serve(given: argparse.Namespace, arguments: Sequence[str]) -> int:
     try:
         wanted = settings.resolve(given, os.environ, given.parser.error)
     except AddressError as error:
         return _refuse(WRONG_ADDRESS, error)
     logs.configure(wanted.log_level, wanted.log_format)
     try:
-        return _run(wanted)
+        return _run(wanted, arguments)
     except ApplicationError as error:
         return _refuse(error.status, error)
     except ListenError as error:
         return _refuse(CANNOT_LISTEN, error)
+    except ReloadError as error:
+        return _refuse(WRONG_USAGE, error)
 
 
 def _refuse(status: int, why: object) -> int:
@@ -108,31 +131,40 @@ def _refuse(status: int, why: object) -> int:
     return status
 
 
-def _run(wanted: Settings) -> int:
+def _run(wanted: Settings, arguments: Sequence[str]) -> int:
+    lent = lent_listeners(os.environ)
+    if lent:
+        wanted = replace(wanted, listen=lent)
+    elif wanted.reload:
+        return reload(wanted, arguments)
     # Until there is something to drain, there is nothing to wait for. (To the first process of a
     # container signals do nothing by default.)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _leave)
+    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGINT, _pass_over if lent else _leave)
     if wanted.workers is not None:
-        return _run_workers(wanted)
+        return _run_workers(wanted, lent=bool(lent))
     from gevent import monkey
 
     monkey.patch_all()
     from gnet.serving.single import serve
 
-    return serve(wanted)
+    return serve(wanted, lent=bool(lent))
 
 
-def _run_workers(wanted: Settings) -> int:
+def _pass_over(_number: int, _frame: object) -> None:
+    """Leave the terminal's SIGINT to the process that has lent the sockets."""
+
+
+def _run_workers(wanted: Settings, *, lent: bool) -> int:
     try:
         from gnet.serving.workers import serve
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "gunicorn":
             raise
         return _refuse(WRONG_USAGE, "--workers needs gunicorn: pip install 'gevent-net[workers]'")
-    serve(wanted)
+    serve(wanted, lent=lent)
     return 0
 
 
 def _leave(_number: int, _frame: object) -> NoReturn:
-    sys.exit(0)
+    raise Stopped(0)

@@ -20,7 +20,7 @@ from gnet.accepting import DropCounts
 from gnet.events.waiting import once
 from gnet.kernel_options import AcceptQueue, has_news, is_tcp
 from gnet.server import Server
-from gnet.serving.addresses import remove_file, shown
+from gnet.serving.addresses import SocketFile, shown
 from gnet.serving.application import Application
 from gnet.socket import Socket
 
@@ -28,6 +28,9 @@ __all__ = ["Connection", "Endpoint", "Observer", "Service"]
 
 #: Milliseconds for which accepting rests while a server closes: longer than that takes.
 _WHILE_CLOSING = 60_000
+
+#: Seconds between two looks for connections that ended without a word.
+_BETWEEN_LOOKS = 10.0
 
 #: Seconds for the 'close' events of what was cut; more would be a listener that blocks.
 _FOR_LAST_EVENTS = 1.0
@@ -81,7 +84,7 @@ class Endpoint:
 
     name: str
     server: Server
-    file: str | None = None  # of a Unix socket, to be removed
+    file: SocketFile | None = None  # of a Unix socket, to be removed
     shared: bool = False
 
     def close(self) -> None:
@@ -89,7 +92,7 @@ class Endpoint:
         if not self.server.listening:
             return
         if self.file is not None:
-            remove_file(self.file)  # before a successor may have made its own
+            self.file.remove()  # while nothing else can have its number
         if self.shared:
             self.server.pause(_WHILE_CLOSING)
             taken = Event()
@@ -147,9 +150,11 @@ class Service:
         self._is_draining = False  # a service serves, then drains: two states, no more
         self._told = Event()  # to stop, or there is nothing to serve any more
         self._hurry = Event()  # nobody is left to wait for, or there is no time to
+        self._next_look = 0.0  # for those whose 'close' went unheard
         #: The open connections, in the order in which they came.
         self.connections: dict[Socket, Connection] = {}
         self.endpoints: list[Endpoint] = []
+        self._open: set[Server] = set()  # those that have not emitted 'close' yet
         #: What ended the service, if it was no call of `stop`.
         self.failure: OSError | None = None
 
@@ -171,7 +176,11 @@ class Service:
     # ---------------------------------------------------------------- the beginning
 
     def listen(
-        self, listener: stdlib_socket.socket, *, file: str | None = None, shared: bool = False
+        self,
+        listener: stdlib_socket.socket,
+        *,
+        file: SocketFile | None = None,
+        shared: bool = False,
     ) -> Endpoint:
         """Serve on a listening socket, which is taken over; return when it is served.
 
@@ -190,14 +199,18 @@ class Service:
         server.prepend_listener("connection", partial(self._on_connection, endpoint))
         server.listen(fd=listener.detach(), backlog=self._backlog)
         once(server, "listening")
-        server.on("close", self._on_server_close)
+        server.on("close", partial(self._on_server_close, server))
         if not server.listener_count("error"):
             server.on("error", self._on_server_error)
         self.endpoints.append(endpoint)
+        self._open.add(server)
         return endpoint
 
     def _on_connection(self, endpoint: Endpoint, socket: Socket) -> None:
         connection = Connection(socket, endpoint)
+        if connection.since >= self._next_look:
+            self._next_look = connection.since + _BETWEEN_LOOKS
+            self._end_unheard_ones()
         self.connections[socket] = connection
         socket.on("close", partial(self._on_close, socket))
         if self._idle_msecs is not None:
@@ -220,7 +233,14 @@ class Service:
             observer.closed(connection)
         self._see_whether_all_is_over()
 
-    def _on_server_close(self) -> None:
+    def _end_unheard_ones(self) -> None:
+        """End those that are closed, and whose listeners the application has removed."""
+        for socket in [each for each in self.connections if each.destroyed]:
+            self._on_close(socket, False)
+
+    def _on_server_close(self, server: Server) -> None:
+        self._open.discard(server)
+        self._end_unheard_ones()  # its last connection is gone
         self._see_whether_all_is_over()
 
     def _on_server_error(self, error: OSError) -> None:
@@ -228,7 +248,8 @@ class Service:
         self._told.set()
 
     def _see_whether_all_is_over(self) -> None:
-        if not self.connections and not any(each.server.listening for each in self.endpoints):
+        # A server's 'close' comes behind what it had accepted, but not handed over yet.
+        if not self.connections and not self._open:
             self._told.set()
             self._hurry.set()
 

@@ -6,8 +6,8 @@ One table has them all; parser, environment and help are made from it.
 from __future__ import annotations
 
 import argparse
-import math
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -19,6 +19,11 @@ __all__ = ["OPTIONS", "BadAddress", "Option", "Settings", "add_to", "from_enviro
 
 DEFAULT_LISTEN = "tcp://127.0.0.1:4000"
 
+#: The greatest number that the kernel takes for a backlog.
+_MOST = 2**31 - 1
+#: The longest timeout that `gnet.Socket.set_timeout` takes, some 24 days.
+_MOST_SECONDS = _MOST // 1000
+
 
 class BadAddress(AddressError):
     """An address among the settings that is none; the text says which setting."""
@@ -26,9 +31,9 @@ class BadAddress(AddressError):
 
 def _count(least: int) -> Callable[[str], int]:
     def read(text: str) -> int:
-        number = int(text) if text.strip().isdecimal() else -1
-        if number < least:
-            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {least} on")
+        number = int(text) if re.fullmatch(r"\d{1,10}", text) else -1
+        if not least <= number <= _MOST:
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {least} to {_MOST}")
         return number
 
     return read
@@ -39,8 +44,8 @@ def _seconds(text: str) -> float:
         number = float(text)
     except ValueError:
         number = -1.0
-    if not (math.isfinite(number) and number >= 0):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
+    if not 0 <= number <= _MOST_SECONDS:  # as NaN is not
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds, 0 to {_MOST_SECONDS}")
     return number
 
 
@@ -190,6 +195,9 @@ def resolve(
     if not application:
         fail("what to serve is missing: MODULE:CALLABLE, such as app:on_connection")
     listen = [_address("listen", text) for text in values.pop("listen") or ()]
+    descriptors = [address.port for address in listen if not address.family]
+    if len(set(descriptors)) < len(descriptors):
+        raise BadAddress("--listen: a descriptor is given twice")
     metrics = values.pop("metrics")
     return Settings(
         application=application,

@@ -10,7 +10,7 @@ import gevent
 from gevent.hub import get_hub
 
 from gnet.serving import logs
-from gnet.serving.addresses import open_listener, remove_file
+from gnet.serving.addresses import SocketFile, open_listener
 from gnet.serving.application import load
 from gnet.serving.service import Service
 from gnet.serving.settings import Settings
@@ -20,9 +20,13 @@ __all__ = ["drain", "serve"]
 _log = logging.getLogger("gnet.serve")
 
 
-def serve(settings: Settings) -> int:
+def serve(settings: Settings, *, lent: bool = False) -> int:
     """Serve until told to stop, or until the application has closed all its servers.
 
+    Args:
+        settings: What to serve, and how.
+        lent: The sockets are those of a process that starts another after this: what waits there
+            is for that one. It hears the terminal's SIGINT, too, and tells this one by SIGTERM.
     Returns:
         The exit code: 0, or 1 if accepting failed for good.
     Raises:
@@ -36,9 +40,10 @@ def serve(settings: Settings) -> int:
         for address in settings.listen:
             listener = open_listener(address, settings.backlog, reuse_port=settings.reuse_port)
             undo.callback(listener.close)
-            if address.file is not None:
-                undo.callback(remove_file, address.file)
-            listeners.append((listener, address.file))
+            file = SocketFile.of(address)
+            if file is not None:
+                undo.callback(file.remove)
+            listeners.append((listener, file))
         application = load(settings.application, settings.app_dir)
         service = Service(
             application,
@@ -46,10 +51,10 @@ def serve(settings: Settings) -> int:
             max_connections=settings.max_connections,
             idle_timeout=settings.idle_timeout,
         )
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM,) if lent else (signal.SIGTERM, signal.SIGINT):
             gevent.signal_handler(number, service.stop)
         for listener, file in listeners:
-            service.listen(listener, file=file)
+            service.listen(listener, file=file, shared=lent)
         undo.pop_all()  # from now on they are the service's
     for endpoint in service.endpoints:
         _log.info("listening on %s", endpoint.name)

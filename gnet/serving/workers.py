@@ -23,7 +23,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
 
-from gnet.serving.addresses import Address, hold_port, open_listener, remove_file, shown
+from gnet.serving.addresses import Address, SocketFile, hold_port, open_listener, shown
 from gnet.serving.application import Application, load
 from gnet.serving.settings import Settings
 
@@ -41,13 +41,16 @@ _INHERITED = "GUNICORN_FD"
 _MEMORY = "/dev/shm"
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, *, lent: bool = False) -> None:
     """Serve until told to stop; `SystemExit` has the exit code, also in each worker.
 
+    Args:
+        settings: What to serve, and how.
+        lent: As for `gnet.serving.single.serve`.
     Raises:
         ListenError: It cannot be served there.
     """
-    _Arbiter(_Served(settings, _Sockets(settings))).run()
+    _Arbiter(_Served(settings, _Sockets(settings), lent=lent)).run()
 
 
 class _Sockets:
@@ -63,7 +66,7 @@ class _Sockets:
         self.held: list[socket.socket] = []
         self._backlog = settings.backlog
         self._own: list[Address] = []
-        self._files: list[str] = []
+        self._files: list[SocketFile] = []
         inherited = os.environ.pop(_INHERITED, None)
         try:
             for address in settings.listen:
@@ -72,8 +75,9 @@ class _Sockets:
                     self._hold(address)
                 elif inherited is None:
                     self.shared.append(open_listener(address, settings.backlog))
-                if address.file is not None:
-                    self._files.append(address.file)
+                with contextlib.suppress(OSError):  # removed since it was inherited
+                    file = SocketFile.of(address)
+                    self._files += [] if file is None else [file]
         except BaseException:
             self.close(for_good=inherited is None)
             raise
@@ -97,7 +101,7 @@ class _Sockets:
         files, self._files = self._files, []
         if for_good:
             for file in files:
-                remove_file(file)
+                file.remove()
         for listener in (*self.shared, *self.held):
             listener.close()
 
@@ -105,8 +109,9 @@ class _Sockets:
 class _Served(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     """The settings as gunicorn's, and the application, which only workers load."""
 
-    def __init__(self, settings: Settings, sockets: _Sockets) -> None:
+    def __init__(self, settings: Settings, sockets: _Sockets, *, lent: bool) -> None:
         self.settings = settings
+        self.lent = lent
         self.sockets = sockets
         super().__init__()
 
@@ -144,6 +149,7 @@ class _Arbiter(Arbiter):  # type: ignore[misc]
         super().__init__(app)
         self.LISTENERS = app.sockets.shared
         self.worker_class.given = app.settings
+        self.worker_class.lent = app.lent
         self._verdict = self.worker_class.verdict = mmap.mmap(-1, 1)
         # What SIGUSR2 starts: gunicorn would lose "-m gnet", and with it what is imported how.
         self.START_CTX["args"] = [sys.executable, *sys.orig_argv[1:]]
@@ -161,12 +167,14 @@ class _Arbiter(Arbiter):  # type: ignore[misc]
         if os.getpid() != self.pid:  # a worker that was forked just now, and has nothing to lose
             if is_ending and sig != signal.SIGINT:
                 os._exit(0)
+        elif sig == signal.SIGINT and self.app.lent:
+            pass  # whoever has lent the sockets hears it, too, and says it by SIGTERM
         elif is_ending and self._is_ending:
             for worker in list(self.WORKERS):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(worker, signal.SIGQUIT)
         else:
-            self._is_ending = is_ending
+            self._is_ending = self._is_ending or is_ending
             super().signal(sig, frame)
 
     def handle_int(self) -> None:
