@@ -17,6 +17,7 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
@@ -65,31 +66,47 @@ class _Sockets:
         self.shared: list[socket.socket] = []
         self.held: list[socket.socket] = []
         self._backlog = settings.backlog
-        self._own: list[Address] = []
         self._files: list[SocketFile] = []
+        own = [each for each in settings.listen if settings.reuse_port and _is_port(each)]
         inherited = os.environ.pop(_INHERITED, None)
+        if inherited is None:
+            self._open(settings, own)
+        else:
+            self._take_over(settings, map(int, inherited.split(",")))
+        self._own = [
+            dataclasses.replace(address, port=holder.getsockname()[1])
+            for address, holder in zip(own, self.held, strict=False)
+        ]
+        for each in self.all:
+            each.set_inheritable(True)  # by the arbiter that SIGUSR2 starts
+
+    @property
+    def all(self) -> list[socket.socket]:
+        """Those of either kind."""
+        return [*self.shared, *self.held]
+
+    def _open(self, settings: Settings, own: list[Address]) -> None:
         try:
             for address in settings.listen:
-                is_port = address.family in (socket.AF_INET, socket.AF_INET6)
-                if is_port and settings.reuse_port:
-                    self._hold(address)
-                elif inherited is None:
+                if address in own:
+                    self.held.append(hold_port(address))
+                else:
                     self.shared.append(open_listener(address, settings.backlog))
-                with contextlib.suppress(OSError):  # removed since it was inherited
                     file = SocketFile.of(address)
                     self._files += [] if file is None else [file]
         except BaseException:
-            self.close(for_good=inherited is None)
+            self.close(for_good=True)
             raise
-        if inherited:
-            self.shared = [socket.socket(fileno=int(number)) for number in inherited.split(",")]
-        for listener in self.shared:
-            listener.set_inheritable(True)
 
-    def _hold(self, address: Address) -> None:
-        holder = hold_port(address)
-        self.held.append(holder)
-        self._own.append(dataclasses.replace(address, port=holder.getsockname()[1]))
+    def _take_over(self, settings: Settings, numbers: Iterable[int]) -> None:
+        for number in numbers:
+            each = socket.socket(fileno=number)
+            listens = each.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+            (self.shared if listens else self.held).append(each)
+        for address in settings.listen:
+            with contextlib.suppress(OSError):  # removed since it was made
+                file = SocketFile.of(address)
+                self._files += [] if file is None else [file]
 
     def give_own(self, _arbiter: object, worker: Any) -> None:
         """Open those of a worker that has just been forked."""
@@ -102,8 +119,12 @@ class _Sockets:
         if for_good:
             for file in files:
                 file.remove()
-        for listener in (*self.shared, *self.held):
-            listener.close()
+        for each in self.all:
+            each.close()
+
+
+def _is_port(address: Address) -> bool:
+    return address.family in (socket.AF_INET, socket.AF_INET6)
 
 
 class _Served(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
@@ -147,7 +168,7 @@ class _Arbiter(Arbiter):  # type: ignore[misc]
 
     def __init__(self, app: _Served) -> None:
         super().__init__(app)
-        self.LISTENERS = app.sockets.shared
+        self.LISTENERS = app.sockets.all
         self.worker_class.given = app.settings
         self.worker_class.lent = app.lent
         self._verdict = self.worker_class.verdict = mmap.mmap(-1, 1)
@@ -158,7 +179,7 @@ class _Arbiter(Arbiter):  # type: ignore[misc]
     def start(self) -> None:
         """Begin, and say where it listens."""
         super().start()
-        for each in (*self.app.sockets.shared, *self.app.sockets.held):
+        for each in self.app.sockets.all:
             _log.info("listening on %s", shown(each))
 
     def signal(self, sig: int, frame: object) -> None:
