@@ -24,7 +24,7 @@ from gunicorn.workers.base import Worker
 from gnet.dispatcher import in_hub
 from gnet.serving import logs
 from gnet.serving.addresses import ListenError
-from gnet.serving.application import RAISED, Application, ApplicationError
+from gnet.serving.application import RAISED, Application, ApplicationError, Stopped
 from gnet.serving.service import Connection, Service
 from gnet.serving.settings import Settings, from_environment
 from gnet.serving.single import drain
@@ -55,6 +55,9 @@ class NetWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
     #: Those of ``gnet serve --workers``; None where gunicorn's command line is all there is, and
     #: variables have the rest.
     given: ClassVar[Settings | None] = None
+
+    #: Whether what waits at the sockets in the end is for somebody who comes after all workers.
+    lent: ClassVar[bool] = False
 
     #: Where a worker of ``gnet serve`` leaves the exit code for the whole, as far as the arbiter
     #: has none for it: one byte that all processes share.
@@ -155,7 +158,7 @@ class NetWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
         heart = gevent.spawn(self._beat)
         try:
             for each in self.sockets:
-                service.listen(getattr(each, "sock", each))
+                service.listen(getattr(each, "sock", each), shared=self.lent)
         except ApplicationError as error:
             self._refuse(error)
         self._watching.start(service)
@@ -254,13 +257,17 @@ class NetWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
         self.cfg.worker_int(self)
         self._hurry()
 
-    def handle_quit(self, sig: int, frame: Any) -> None:
-        """Leave while the application is being loaded."""
-        leave: Callable[[int, Any], object] = super().handle_quit
-        if in_hub():  # where the base's pause would not be possible
-            gevent.spawn(leave, sig, frame)
+    def handle_quit(self, _sig: int, _frame: object) -> None:
+        """Leave while the application is being loaded. `_take_signals` is for later."""
+        if in_hub():
+            gevent.spawn(self._stop_loading)
         else:
-            leave(sig, frame)
+            self._stop_loading()
+
+    def _stop_loading(self) -> NoReturn:
+        self.alive = False
+        self.cfg.worker_int(self)
+        raise Stopped(0)
 
 
 class _Count:

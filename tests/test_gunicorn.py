@@ -285,6 +285,7 @@ def test_an_upgrade_hands_the_sockets_on(tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
     options = ("--pid", str(pid_file))
     with serving(tmp_path, *options) as (served, port), load(port, 2) as clients:
+        clients.wait_for_more(5)
         write_app(tmp_path, TELLING.replace("first", "second"))
         served.send(signal.SIGUSR2)
         eventually(lambda: "second" in clients.editions, "the new ones")

@@ -213,6 +213,21 @@ def test_an_upgrade_under_load_loses_nothing(tmp_path: Path) -> None:
         eventually(lambda: f"[{successor}] info gunicorn: Shutting down" in served.told, "its end")
 
 
+def test_all_workers_are_started_anew_when_a_file_changes(tmp_path: Path) -> None:
+    """With --reload, on sockets that are only lent: nobody is refused in between."""
+    write_app(tmp_path, TELLING)
+    options = ("--reload", "--workers", "2")
+    with gnet_serve(tmp_path, *options, *LOCAL, "app:on_connection") as served:
+        port = served.port()
+        with load(port, 2) as clients:
+            clients.wait_for_more(5)
+            write_app(tmp_path, TELLING.replace("first", "second"))
+            eventually(partial(clients.has_heard_of, "second"), "the new code")
+        assert clients.failures == []
+        os.killpg(served.pid, signal.SIGINT)
+        assert served.end() == 0
+
+
 # ---------------------------------------------------------------- the end
 
 
@@ -357,3 +372,16 @@ def test_with_reuse_port_each_worker_has_a_socket_of_its_own(tmp_path: Path) -> 
             eventually(lambda: len(clients.served) == 2, "connections of both")
         assert clients.failures == []
         assert served.stop() == 0
+
+
+def test_an_upgraded_arbiter_has_the_same_ports(tmp_path: Path) -> None:
+    """Also where each worker listens on its own, and the system has chosen the port."""
+    with serving(tmp_path, *LOCAL, "--reuse-port", count=1) as served:
+        port = served.port()
+        served.send(signal.SIGUSR2)
+        successor = served.wait_for(rf"\[(\d+)\] info gnet.serve: listening on tcp://.*:{port}$")[1]
+        assert served.stop() == 0
+        eventually(lambda: accept_queues(port) == [0], "a listening socket")
+        assert ask(port)[1] == "first"
+        os.kill(int(successor), signal.SIGTERM)
+        eventually(lambda: f"[{successor}] info gunicorn: Shut" in served.told, "its end")

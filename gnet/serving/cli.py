@@ -148,7 +148,7 @@ def _run(wanted: Settings, arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _pass_over if lent else _leave)
     if wanted.workers is not None:
-        return _run_workers(wanted)
+        return _run_workers(wanted, lent=bool(lent))
     from gevent import monkey
 
     monkey.patch_all()
@@ -161,14 +161,14 @@ def _pass_over(_number: int, _frame: object) -> None:
     """Leave the terminal's SIGINT to the process that has lent the sockets."""
 
 
-def _run_workers(wanted: Settings) -> int:
+def _run_workers(wanted: Settings, *, lent: bool) -> int:
     try:
         from gnet.serving.workers import serve
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "gunicorn":
             raise
         return _refuse(WRONG_USAGE, "--workers needs gunicorn: pip install 'gevent-net[workers]'")
-    serve(wanted)
+    serve(wanted, lent=lent)
     return 0
 
 

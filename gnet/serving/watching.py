@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gnet.serving import sharing
-from gnet.serving.addresses import Address, open_listener, remove_file, shown
+from gnet.serving.addresses import Address, SocketFile, open_listener, shown
 from gnet.serving.service import Observer, Service
 from gnet.serving.settings import Settings
 
@@ -82,7 +82,7 @@ class Watching:
         self._metrics: Metrics | None = None
         self._listener: stdlib_socket.socket | None = None
         self._operations: Operations | None = None
-        self._file: str | None = None
+        self._file: SocketFile | None = None
         if settings.access_log or access_logger is not None:
             from gnet.serving.access import AccessLog
 
@@ -96,7 +96,7 @@ class Watching:
                 self._listener = _master.listener.dup()
             else:
                 self._listener = open_listener(settings.metrics, _BACKLOG)
-                self._file = settings.metrics.file
+                self._file = SocketFile.of(settings.metrics)
             self._metrics = Metrics(own_queues=own_queues)
             self.observers.append(self._metrics)
 
@@ -122,15 +122,15 @@ class Watching:
 
     def stop(self) -> None:
         """Answer no more, and write the last numbers."""
+        if self._file is not None:
+            self._file.remove()
+            self._file = None
         if self._operations is not None:
             self._operations.close()
         elif self._listener is not None:
             self._listener.close()
         if self._metrics is not None:
             self._metrics.stop()
-        if self._file is not None:
-            remove_file(self._file)
-            self._file = None
 
 
 # ---------------------------------------------------------------- a master
@@ -142,17 +142,17 @@ class _Master:
 
     pid: int
     listener: stdlib_socket.socket
-    file: str | None
+    file: SocketFile | None
     directory: str
     is_own_directory: bool
 
     def leave(self) -> None:
         """Remove what was made, unless a successor uses it. Does nothing in a worker."""
         if os.getpid() == self.pid:
-            self.listener.close()
             is_last = sharing.leave(self.directory, remove=self.is_own_directory)
             if is_last and self.file is not None:
-                remove_file(self.file)
+                self.file.remove()
+            self.listener.close()
 
 
 _master: _Master | None = None
@@ -208,7 +208,7 @@ def _made(address: Address, owner: tuple[int, int] | None) -> _Master:
         raise WatchError(
             f"the workers' metrics need a directory, see {sharing.VARIABLE}: {error}"
         ) from error
-    return _Master(os.getpid(), listener, address.file, directory, given is None)
+    return _Master(os.getpid(), listener, SocketFile.of(address), directory, given is None)
 
 
 def _inherited(address: Address) -> _Master | None:
@@ -219,4 +219,4 @@ def _inherited(address: Address) -> _Master | None:
     if len(parts) != 4 or parts[0] != os.environ.get("GUNICORN_PID"):
         return None
     listener = stdlib_socket.socket(fileno=int(parts[1]))
-    return _Master(os.getpid(), listener, address.file, parts[3], parts[2] == "1")
+    return _Master(os.getpid(), listener, SocketFile.of(address), parts[3], parts[2] == "1")

@@ -17,13 +17,14 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
 
-from gnet.serving.addresses import Address, hold_port, open_listener, remove_file, shown
+from gnet.serving.addresses import Address, SocketFile, hold_port, open_listener, shown
 from gnet.serving.application import Application, load
 from gnet.serving.settings import Settings
 from gnet.serving.watching import prepare_master
@@ -42,16 +43,19 @@ _INHERITED = "GUNICORN_FD"
 _MEMORY = "/dev/shm"
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, *, lent: bool = False) -> None:
     """Serve until told to stop; `SystemExit` has the exit code, also in each worker.
 
+    Args:
+        settings: What to serve, and how.
+        lent: As for `gnet.serving.single.serve`.
     Raises:
         ListenError: It cannot be served there.
         WatchError: It cannot be watched as the settings say.
     """
     sockets = _Sockets(settings)
     try:
-        arbiter = _Arbiter(_Served(settings, sockets))
+        arbiter = _Arbiter(_Served(settings, sockets, lent=lent))
         prepare_master(settings, successors=arbiter.cfg.env_orig)
     except BaseException:
         sockets.close(for_good=True)
@@ -71,30 +75,47 @@ class _Sockets:
         self.shared: list[socket.socket] = []
         self.held: list[socket.socket] = []
         self._backlog = settings.backlog
-        self._own: list[Address] = []
-        self._files: list[str] = []
+        self._files: list[SocketFile] = []
+        own = [each for each in settings.listen if settings.reuse_port and _is_port(each)]
         inherited = os.environ.pop(_INHERITED, None)
+        if inherited is None:
+            self._open(settings, own)
+        else:
+            self._take_over(settings, map(int, inherited.split(",")))
+        self._own = [
+            dataclasses.replace(address, port=holder.getsockname()[1])
+            for address, holder in zip(own, self.held, strict=False)
+        ]
+        for each in self.all:
+            each.set_inheritable(True)  # by the arbiter that SIGUSR2 starts
+
+    @property
+    def all(self) -> list[socket.socket]:
+        """Those of either kind."""
+        return [*self.shared, *self.held]
+
+    def _open(self, settings: Settings, own: list[Address]) -> None:
         try:
             for address in settings.listen:
-                is_port = address.family in (socket.AF_INET, socket.AF_INET6)
-                if is_port and settings.reuse_port:
-                    self._hold(address)
-                elif inherited is None:
+                if address in own:
+                    self.held.append(hold_port(address))
+                else:
                     self.shared.append(open_listener(address, settings.backlog))
-                if address.file is not None:
-                    self._files.append(address.file)
+                    file = SocketFile.of(address)
+                    self._files += [] if file is None else [file]
         except BaseException:
-            self.close(for_good=inherited is None)
+            self.close(for_good=True)
             raise
-        if inherited:
-            self.shared = [socket.socket(fileno=int(number)) for number in inherited.split(",")]
-        for listener in self.shared:
-            listener.set_inheritable(True)
 
-    def _hold(self, address: Address) -> None:
-        holder = hold_port(address)
-        self.held.append(holder)
-        self._own.append(dataclasses.replace(address, port=holder.getsockname()[1]))
+    def _take_over(self, settings: Settings, numbers: Iterable[int]) -> None:
+        for number in numbers:
+            each = socket.socket(fileno=number)
+            listens = each.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+            (self.shared if listens else self.held).append(each)
+        for address in settings.listen:
+            with contextlib.suppress(OSError):  # removed since it was made
+                file = SocketFile.of(address)
+                self._files += [] if file is None else [file]
 
     def give_own(self, _arbiter: object, worker: Any) -> None:
         """Open those of a worker that has just been forked."""
@@ -106,16 +127,21 @@ class _Sockets:
         files, self._files = self._files, []
         if for_good:
             for file in files:
-                remove_file(file)
-        for listener in (*self.shared, *self.held):
-            listener.close()
+                file.remove()
+        for each in self.all:
+            each.close()
+
+
+def _is_port(address: Address) -> bool:
+    return address.family in (socket.AF_INET, socket.AF_INET6)
 
 
 class _Served(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     """The settings as gunicorn's, and the application, which only workers load."""
 
-    def __init__(self, settings: Settings, sockets: _Sockets) -> None:
+    def __init__(self, settings: Settings, sockets: _Sockets, *, lent: bool) -> None:
         self.settings = settings
+        self.lent = lent
         self.sockets = sockets
         super().__init__()
 
@@ -151,8 +177,9 @@ class _Arbiter(Arbiter):  # type: ignore[misc]
 
     def __init__(self, app: _Served) -> None:
         super().__init__(app)
-        self.LISTENERS = app.sockets.shared
+        self.LISTENERS = app.sockets.all
         self.worker_class.given = app.settings
+        self.worker_class.lent = app.lent
         self._verdict = self.worker_class.verdict = mmap.mmap(-1, 1)
         # What SIGUSR2 starts: gunicorn would lose "-m gnet", and with it what is imported how.
         self.START_CTX["args"] = [sys.executable, *sys.orig_argv[1:]]
@@ -161,7 +188,7 @@ class _Arbiter(Arbiter):  # type: ignore[misc]
     def start(self) -> None:
         """Begin, and say where it listens."""
         super().start()
-        for each in (*self.app.sockets.shared, *self.app.sockets.held):
+        for each in self.app.sockets.all:
             _log.info("listening on %s", shown(each))
 
     def signal(self, sig: int, frame: object) -> None:
@@ -170,12 +197,14 @@ class _Arbiter(Arbiter):  # type: ignore[misc]
         if os.getpid() != self.pid:  # a worker that was forked just now, and has nothing to lose
             if is_ending and sig != signal.SIGINT:
                 os._exit(0)
+        elif sig == signal.SIGINT and self.app.lent:
+            pass  # whoever has lent the sockets hears it, too, and says it by SIGTERM
         elif is_ending and self._is_ending:
             for worker in list(self.WORKERS):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(worker, signal.SIGQUIT)
         else:
-            self._is_ending = is_ending
+            self._is_ending = self._is_ending or is_ending
             super().signal(sig, frame)
 
     def handle_int(self) -> None:
