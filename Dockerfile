@@ -6,7 +6,6 @@
 FROM python:3.13-slim AS build
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
-COPY gnet_command.py ./
 COPY gnet gnet
 # What applications need beside gnet, as pip takes it: --build-arg EXTRA_PACKAGES="redis msgpack".
 ARG EXTRA_PACKAGES=""

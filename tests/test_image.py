@@ -22,7 +22,7 @@ from typing import Any
 
 import gevent.socket
 import pytest
-from gevent.hub import get_hub
+from serving_process import Serving, running
 from support import GUARD_S, ROOT, receive_exactly
 
 from gnet.serving.settings import OPTIONS, from_environment
@@ -229,20 +229,23 @@ CONTAINED = (
 )
 
 
-@dataclass
-class Running:
-    """What the image starts, as a process of this machine's."""
+def is_healthy(served: Serving) -> bool:
+    """What the health check says that the image has."""
+    found = re.search(r"metrics on http://127\.0\.0\.1:(\d+)", served.told)
+    assert found, served.told
+    program, *arguments = IMAGE.words("HEALTHCHECK")
+    environ = {**ENVIRONMENT, "GNET_METRICS": f"tcp://127.0.0.1:{found[1]}"}
+    command = [sys.executable, "-m", program, *arguments]
+    with running(command, ROOT, {**environ, "PATH": os.environ["PATH"]}) as check:
+        return check.end() == 0
 
-    process: subprocess.Popen[str]
-    port: int
 
-    def stop(self) -> int:
-        """Send the image's signal to the server, and return its exit code."""
-        [name] = IMAGE.arguments("STOPSIGNAL")
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
-        os.kill(int(children or self.process.pid), signal.Signals[name])
-        code: int = get_hub().threadpool.apply(self.process.wait, (GUARD_S,))
-        return code
+def told_to_stop(served: Serving) -> int:
+    """Send the server the image's signal; its exit code."""
+    [name] = IMAGE.arguments("STOPSIGNAL")
+    children = Path(f"/proc/{served.pid}/task/{served.pid}/children").read_text()
+    os.kill(int(children or served.pid), signal.Signals[name])
+    return served.end()
 
 
 @pytest.fixture
@@ -254,47 +257,36 @@ def app(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@contextlib.contextmanager
-def started(app: Path, *arguments: str, within: tuple[str, ...] = ()) -> Iterator[Running]:
+def started(
+    app: Path, *arguments: str, within: tuple[str, ...] = ()
+) -> contextlib.AbstractContextManager[Serving]:
     """What the image starts, with ports that the system chooses; killed in the end."""
-    environment = {
-        **os.environ,
-        **{name: value.replace("/app", str(app)) for name, value in ENVIRONMENT.items()},
+    environ = {name: value.replace("/app", str(app)) for name, value in ENVIRONMENT.items()}
+    environ |= {
         "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(ROOT),
         "GNET_LISTEN": "tcp://127.0.0.1:0",
         "GNET_METRICS": "tcp://127.0.0.1:0",
     }
     program, *options = IMAGE.words("ENTRYPOINT")
-    process = subprocess.Popen(
-        [*within, sys.executable, "-m", program, *options, *(arguments or IMAGE.words("CMD"))],
-        env=environment,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stderr is not None
-        line = get_hub().threadpool.apply(process.stderr.readline)
-        found = re.search(r"listening on tcp://127\.0\.0\.1:(\d+)$", line)
-        assert found, line
-        yield Running(process, int(found[1]))
-    finally:
-        process.kill()
-        process.communicate(timeout=GUARD_S)
+    command = [sys.executable, "-m", program, *options, *(arguments or IMAGE.words("CMD"))]
+    return running([*within, *command], app, environ)
 
 
-def exchanged(port: int, message: bytes) -> bytes:
+def exchanged(served: Serving, message: bytes) -> bytes:
     """What a server sends back: as much as it was sent."""
-    with contextlib.closing(gevent.socket.create_connection(("127.0.0.1", port))) as peer:
+    address = ("127.0.0.1", served.port())
+    with contextlib.closing(gevent.socket.create_connection(address)) as peer:
         peer.sendall(message)
         return receive_exactly(peer, len(message))
 
 
 def test_it_serves_until_it_is_stopped(app: Path) -> None:
     """With no more than the image itself says."""
-    with started(app) as server:
-        assert exchanged(server.port, b"hello") == b"hello"
-        assert server.stop() == 0
+    with started(app) as served:
+        assert exchanged(served, b"hello") == b"hello"
+        assert is_healthy(served)
+        assert told_to_stop(served) == 0
+        assert not is_healthy(served)
 
 
 def test_it_serves_as_process_1_where_nothing_can_be_written(app: Path) -> None:
@@ -303,9 +295,10 @@ def test_it_serves_as_process_1_where_nothing_can_be_written(app: Path) -> None:
         subprocess.run([*CONTAINED, "true"], check=True, timeout=GUARD_S, capture_output=True)
     except (OSError, subprocess.CalledProcessError) as error:
         pytest.skip(f"no namespaces here: {error}")
-    with started(app, within=CONTAINED) as server:
-        assert exchanged(server.port, b"hello") == b"hello"
-        assert server.stop() == 0
+    with started(app, within=CONTAINED) as served:
+        assert exchanged(served, b"hello") == b"hello"
+        assert is_healthy(served)
+        assert told_to_stop(served) == 0
 
 
 def test_it_serves_the_application_of_the_readme(app: Path) -> None:
@@ -316,6 +309,6 @@ def test_it_serves_the_application_of_the_readme(app: Path) -> None:
     [(tag, what)] = re.findall(r"-v \./app\.py:/app/app\.py:ro (\w+) (\S+)$", section, re.MULTILINE)
     assert f"docker build -t {tag} .\n" in section
     (app / "app.py").write_text(code)
-    with started(app, what) as server:
-        assert exchanged(server.port, b"hello") == b"HELLO"
-        assert server.stop() == 0
+    with started(app, what) as served:
+        assert exchanged(served, b"hello") == b"HELLO"
+        assert told_to_stop(served) == 0

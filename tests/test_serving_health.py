@@ -256,38 +256,26 @@ def run(*arguments: str, environ: dict[str, str] | None = None) -> subprocess.Co
     )
 
 
-COMMANDS = [("gnet_command.py",), ("-m", "gnet")]
+GNET = ("-m", "gnet")
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=["gnet", "-m gnet"])
-def test_the_command(command: tuple[str, ...]) -> None:
-    """Both ways to start it."""
+def test_the_command() -> None:
+    """As a program."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = f"tcp://127.0.0.1:{listener.getsockname()[1]}"
-        assert run(*command, "health", address).returncode == 0
-    done = run(*command, "health", address)
+        assert run(*GNET, "health", address).returncode == 0
+    done = run(*GNET, "health", address)
     assert (done.returncode, done.stderr) == (1, f"gnet health: {address}: connection refused\n")
-    assert run(*command, "health", environ={"GNET_LISTEN": address}).returncode == 1
+    assert run(*GNET, "health", environ={"GNET_LISTEN": address}).returncode == 1
 
 
-def test_the_command_does_without_the_package() -> None:
-    """Its import would take longer than all else together."""
-    code = (
-        "import sys, gnet_command; sys.argv = ['gnet', 'health', 'x']; gnet_command.main();"
-        "print(sorted({'gnet', 'gevent', 'logging', 'asyncio'} & set(sys.modules)))"
-    )
-    done = run("-c", code)
-    assert done.stdout == "[]\n"
-
-
-@pytest.mark.parametrize("command", COMMANDS, ids=["gnet", "-m gnet"])
-def test_the_command_knows_its_other_words(command: tuple[str, ...]) -> None:
-    """All else is for the package; its help has this one, too."""
-    text = run(*command, "--help").stdout
+def test_the_help_of_the_command_has_it() -> None:
+    """Beside what serves, and one of its own."""
+    text = run(*GNET, "--help").stdout
     assert "serve " in text
     assert "health " in text
-    assert "GNET_METRICS" in run(*command, "health", "--help").stdout
-    assert run(*command, "serve").returncode == 2
+    assert "GNET_METRICS" in run(*GNET, "health", "--help").stdout
+    assert run(*GNET, "serve").returncode == 2
 
 
 def test_the_command_in_this_process(capsys: pytest.CaptureFixture[str]) -> None:
@@ -309,12 +297,12 @@ def test_it_tells_of_a_process_that_serves_and_drains(tmp_path: Path) -> None:
         with served.connect() as peer:
             peer.sendall(b"hello")
             assert peer.recv(10) == b"hello"
-            assert run("gnet_command.py", "health", environ=environ).returncode == 0
+            assert run(*GNET, "health", environ=environ).returncode == 0
             assert health.main([served.address()], {}) == 0
             served.send(signal.SIGTERM)
             served.wait_for("draining")
-            done = run("gnet_command.py", "health", environ=environ)
+            done = run(*GNET, "health", environ=environ)
             assert done.returncode == 1
             assert done.stderr == f"gnet health: tcp://:{port}: 503 Service Unavailable\n"
         assert served.end() == 0
-    assert run("gnet_command.py", "health", environ=environ).returncode == 1
+    assert run(*GNET, "health", environ=environ).returncode == 1

@@ -1,7 +1,6 @@
 """``gnet health``: whether a service is well, for who starts a program to find out.
 
-It is started every few seconds, perhaps with a small share of a core: it needs nothing but a few
-modules of the standard library, and `gnet_command` runs it without importing the package.
+It needs nothing of a serving process, and uses nothing but a few modules of the standard library.
 """
 
 from __future__ import annotations
@@ -31,11 +30,11 @@ connects to the first address in GNET_LISTEN, or to tcp://127.0.0.1:4000.
 Exit codes: 0 healthy, 1 not, and then a line says why, 2 wrong usage."""
 
 
-def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | None = None) -> int:
+def main(arguments: Sequence[str], environ: Mapping[str, str] | None = None) -> int:
     """Check it.
 
     Args:
-        arguments: What follows ``health`` on the command line; by default of this process.
+        arguments: What follows ``health`` on the command line.
         environ: Where the variables are; by default this process's.
     Returns:
         The exit code: 0 if it is healthy, 1 if not.
@@ -55,7 +54,7 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] | No
     parser.add_argument(
         "--timeout", metavar="SECONDS", type=float, default=3.0, help="for all of it (3)"
     )
-    given = parser.parse_args(sys.argv[2:] if arguments is None else arguments)
+    given = parser.parse_args(arguments)
     if not 0 < given.timeout < 1e6:
         parser.error("--timeout: expected a number of seconds")
     environ = os.environ if environ is None else environ
