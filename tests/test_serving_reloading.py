@@ -171,7 +171,7 @@ def test_a_new_directory_counts_if_there_is_python_in_it(tmp_path: Path) -> None
         (tmp_path / "empty").mkdir()
         (tmp_path / "new").mkdir()
         write_app(tmp_path, "", "new/__init__.py")
-        assert served.wait_for("changed: ([^/]*)")[1] == "new"
+        assert served.wait_for("changed: (.*)$")[1].startswith("new")
 
 
 def test_a_directory_counts_whatever_it_is_called(tmp_path: Path) -> None:
