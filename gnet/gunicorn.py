@@ -257,16 +257,25 @@ class NetWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
         self.cfg.worker_int(self)
         self._hurry()
 
-    def handle_quit(self, _sig: int, _frame: object) -> None:
-        """Leave while the application is being loaded. `_take_signals` is for later."""
-        if in_hub():
-            gevent.spawn(self._stop_loading)
-        else:
-            self._stop_loading()
+    # Until then gunicorn's handlers count, which run wherever the import of the application is.
 
-    def _stop_loading(self) -> NoReturn:
+    def handle_exit(self, _sig: int, _frame: object) -> None:
+        """Leave at once: nothing is served yet."""
+        self._stop_loading(lambda _worker: None)
+
+    def handle_quit(self, _sig: int, _frame: object) -> None:
+        """Do so, too."""
+        self._stop_loading(self.cfg.worker_int)
+
+    def _stop_loading(self, hook: Callable[[NetWorker], object]) -> None:
         self.alive = False
-        self.cfg.worker_int(self)
+        if in_hub():  # where a hook must not block
+            gevent.spawn(self._exit, hook)
+        else:
+            self._exit(hook)
+
+    def _exit(self, hook: Callable[[NetWorker], object]) -> NoReturn:
+        hook(self)
         raise Stopped(0)
 
 

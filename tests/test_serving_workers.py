@@ -281,6 +281,21 @@ def test_what_nobody_has_accepted_yet_is_served_by_who_leaves_last(tmp_path: Pat
         assert served.end() == 0
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGQUIT])
+@pytest.mark.parametrize("pause", ["gevent.sleep(60)", "monkey.get_original('time', 'sleep')(60)"])
+def test_an_application_that_is_being_imported_is_not_waited_for(
+    tmp_path: Path, number: signal.Signals, pause: str
+) -> None:
+    """There is nothing to drain. It may wait in the loop, or outside."""
+    code = f"import gevent\nfrom gevent import monkey\nprint('loading', flush=True)\n{pause}\n"
+    write_app(tmp_path, code)
+    with gnet_serve(tmp_path, "--workers", "1", *LOCAL, "app:on_connection") as served:
+        eventually(lambda: "loading" in served.printed, "the import")
+        served.send(number)
+        assert served.end() == 0
+        assert "Traceback" not in served.told
+
+
 def test_a_worker_that_has_only_been_forked_leaves_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """It still has the arbiter's handlers, and nobody there to hear what they hear."""
     left: list[int] = []
