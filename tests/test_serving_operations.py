@@ -189,19 +189,54 @@ def test_a_connection_serves_one_request() -> None:
     ("request_", "status"),
     [
         (b"hello\r\n\r\n", 400),
-        (b"GET /health\r\n\r\n", 400),
-        (b"GET /health HTTP/1.0\r\n\r\n", 200),
+        (b"GET /health HTTP/1\r\n\r\n", 400),
+        (b"GET /health HTTP/2.0\r\n\r\n", 400),
+        (b"GET /health HTTP/1.1\r\nContent-Length: x\r\n\r\n", 400),
+        (b"GET /health HTTP/1.1\r\n" + b"X: x\r\n" * 200 + b"\r\n", 400),
+        (b"GET /health HTTP/1.1\r\nX: " + b"x" * 70_000, 400),
+        (b"GET /" + b"x" * 10_000, 414),
+        (b"GET /health HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", 200),
         (b"GET /health HTTP/1.1\nHost: x\n\n", 200),
         (b"POST /health HTTP/1.1\r\nContent-Length: 9000000\r\n\r\n" + b"x" * 9_000_000, 405),
-        (b"GET /health HTTP/1.1\r\nX: " + b"x" * 20000, 431),
+        (b"POST /health HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", 405),
     ],
-    ids=["no HTTP", "HTTP/0.9", "HTTP/1.0", "without CR", "a body", "too long"],
+    ids=[
+        "no HTTP",
+        "half a version",
+        "HTTP/2",
+        "no length",
+        "many fields",
+        "a long field",
+        "a long line",
+        "HTTP/1.0",
+        "without CR",
+        "a body",
+        "no chunk",
+    ],
 )
-def test_what_is_sent_is_read_with_care(request_: bytes, status: int) -> None:
-    """The answer arrives also if not all was read; nobody is trusted to send what is right."""
+def test_what_is_sent_is_read_with_care(
+    request_: bytes,
+    status: int,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """The answer arrives, nothing else happens, and nobody hears of it who did not ask to."""
     with asked() as ask, contextlib.closing(ask.dial()) as peer:
         peer.sendall(request_)
-        assert Answer(read_all(peer)).status == status
+        answer = Answer(read_all(peer))
+        assert (answer.status, answer.headers["connection"]) == (status, "close")
+    assert not caplog.records
+    assert capfd.readouterr() == ("", "")
+
+
+def test_what_a_client_does_wrong_can_be_heard(caplog: pytest.LogCaptureFixture) -> None:
+    """By who looks for it."""
+    caplog.set_level("DEBUG", "gnet.operations")
+    with asked() as ask:
+        assert ask("/", "GET /").status == 400
+    [record] = caplog.records
+    assert record.levelname == "DEBUG"
+    assert "Invalid HTTP method" in record.getMessage()
 
 
 def test_a_head_may_come_in_pieces() -> None:
@@ -225,6 +260,25 @@ def test_a_request_takes_its_time_and_no_more(monkeypatch: pytest.MonkeyPatch, s
                 gevent.sleep(0.001)
 
 
+def test_a_body_that_never_comes_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer does not depend on it; then it has the time that is left."""
+    monkeypatch.setattr(operations, "REQUEST_TIMEOUT", 0.1)
+    with asked() as ask, contextlib.closing(ask.dial()) as peer:
+        peer.sendall(b"POST /health HTTP/1.1\r\nContent-Length: 9\r\n\r\n")
+        assert Answer(read_all(peer)).status == 405
+        with guarded("the request to be given up"):
+            while ask.operations.requests:
+                gevent.sleep(0.001)
+
+
+def test_metrics_that_take_too_long_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of the application may wait for something."""
+    monkeypatch.setattr(operations, "REQUEST_TIMEOUT", 0.05)
+    monkeypatch.setattr(Metrics, "expose", lambda *_: gevent.sleep(GUARD_S))
+    with asked() as ask:
+        assert ask("/metrics").status == 500
+
+
 def test_an_answer_that_nobody_reads_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is more than the kernel takes."""
     monkeypatch.setattr(operations, "REQUEST_TIMEOUT", 0.1)
@@ -238,13 +292,35 @@ def test_an_answer_that_nobody_reads_is_given_up(monkeypatch: pytest.MonkeyPatch
                 gevent.sleep(0.001)
 
 
-def test_a_client_that_is_gone_is_no_error() -> None:
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"GET /met",
+        b"GET /metrics HTTP/1.1\r\nHo",
+        b"GET /metrics HTTP/1.1\r\n\r\n",
+        b"POST /metrics HTTP/1.1\r\nContent-Length: 9\r\n\r\nx",
+    ],
+    ids=["silent", "in the first line", "in the head", "in the answer", "in the body"],
+)
+@pytest.mark.parametrize("go", [reset, gevent.socket.socket.close])
+def test_a_client_that_is_gone_is_no_error(
+    sent: bytes, go: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
     """It has not waited for the answer."""
     with asked() as ask:
-        peer = ask.dial()
-        peer.sendall(b"GET /metrics HTTP/1.1\r\n\r\n")
-        reset(peer)
-        assert ask("/health").status == 200
+        for is_being_served in (False, True):
+            peer = ask.dial()
+            peer.sendall(sent)
+            with guarded("the request"):
+                while is_being_served and sent.count(b"\n") < 2 and not ask.operations.requests:
+                    gevent.sleep(0.001)
+            go(peer)
+            assert ask("/health").status == 200
+        with guarded("its end"):
+            while ask.operations.requests:
+                gevent.sleep(0.001)
+    assert capfd.readouterr() == ("", "")
 
 
 def test_metrics_that_fail_are_told_as_such(
@@ -262,6 +338,15 @@ def test_metrics_that_fail_are_told_as_such(
     [record] = caplog.records
     assert record.name == "gnet.operations"
     assert record.exc_info
+
+
+def test_the_dns_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may take long to say that it knows nothing, and nobody needs the name."""
+    asked_for: list[str] = []
+    monkeypatch.setattr(gevent.socket, "getfqdn", asked_for.append)
+    with asked() as ask:
+        assert ask("/health").status == 200
+    assert not asked_for
 
 
 def test_there_is_an_end_to_how_many_requests(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -300,6 +385,18 @@ def test_closing_ends_a_request_that_is_under_way() -> None:
         ask.other.close()
         with pytest.raises(ConnectionRefusedError):
             ask.dial()
+
+
+def test_closing_ends_a_request_that_has_not_begun(tmp_path: Path) -> None:
+    """Its connection is accepted, but its greenlet has not run."""
+    with asked(str(tmp_path / "m")) as ask, contextlib.closing(ask.dial()) as peer:
+        hub = gevent.get_hub()
+        # Its low priority lets it be called after what accepts, in the same turn.
+        with contextlib.closing(hub.loop.io(ask.other.fileno(), 1, priority=-1)) as watcher:
+            hub.wait(watcher)
+        assert ask.operations.requests == 1
+        ask.operations.close()
+        assert peer.recv(10) == b""
 
 
 # ---------------------------------------------------------------- among several

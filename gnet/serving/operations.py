@@ -1,25 +1,23 @@
-"""HTTP for those who run the service: ``/metrics``, ``/health`` and ``/live``, on an own port.
-
-It is as much of HTTP as that takes: a head is read, an answer is written, the connection closed.
-"""
+"""HTTP for those who run the service: ``/metrics``, ``/health`` and ``/live``, on an own port."""
 
 from __future__ import annotations
 
 import contextlib
 import logging
-import re
 import socket as stdlib_socket
-from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gevent
 from gevent import socket
 from gevent.pool import Group
-from gevent.server import StreamServer
+from gevent.pywsgi import LoggingLogAdapter, WSGIHandler, WSGIServer
 
 from gnet.kernel_options import accept_queue
 from gnet.serving.metrics import Metrics
 from gnet.serving.service import Service
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 __all__ = ["Operations"]
 
@@ -32,14 +30,6 @@ FOR_THE_OTHERS = 0.5
 
 #: Seconds in which it accepts one, hardly more.
 _FOR_ONE = 0.01
-#: Seconds for the peer to close after the answer. Who closes first may destroy what is under way.
-_FOR_THE_END = 1.0
-
-_MOST_OF_A_HEAD = 16384
-_TOO_LONG = "TOO LONG"  # instead of a head
-_HEAD_END = re.compile(rb"\r?\n\r?\n")
-_REQUEST = re.compile(r"(?P<method>[A-Z]+) (?P<path>/[^ ?#]*)[^ ]* HTTP/1\.\d")
-_ACCEPT = re.compile(r"^accept:(.*)$", re.IGNORECASE | re.MULTILINE)
 
 _PLAIN = "text/plain; charset=utf-8"
 
@@ -71,23 +61,18 @@ class Operations:
     ) -> None:
         self._service = service
         self._metrics = metrics
-        self._requests = Group()
-        # No pool: with one, gevent would begin to accept again on its own.
-        spawn: Any = self._requests.spawn
-        self._server = StreamServer(
+        self._server = _Server(
             # Whatever it was made with, from here on it is gevent's.
             socket.socket(listener.family, listener.type, fileno=listener.detach()),
-            self._serve,
-            spawn=spawn,
+            self._answer,
+            is_shared=is_shared,
         )
-        if is_shared:
-            self._server.max_accept = 1
         self._substitute: gevent.Greenlet[..., Any] | None = None
 
     @property
     def requests(self) -> int:
         """How many are being served now."""
-        return len(self._requests)
+        return len(self._server.requests)
 
     def start(self) -> None:
         """Answer."""
@@ -121,75 +106,73 @@ class Operations:
         if self._substitute is not None:
             self._substitute.kill()
         self._server.close()
-        self._requests.kill()
+        gevent.sleep(0)  # all have begun: one that is killed before does not close its connection
+        self._server.requests.kill()
 
-    # ---------------------------------------------------------------- a request
-
-    def _serve(self, sock: socket.socket, _address: Any) -> None:
-        if len(self._requests) > MOST_REQUESTS:
-            return
-        with _at_most(REQUEST_TIMEOUT), contextlib.suppress(OSError):
-            head = _read_head(sock)
-            if head is None:
-                return
-            sock.sendall(self._answer(head))
-            sock.shutdown(stdlib_socket.SHUT_WR)
-            with _at_most(_FOR_THE_END):
-                while sock.recv(_MOST_OF_A_HEAD):
-                    pass
-
-    def _answer(self, head: str) -> bytes:
-        request = _REQUEST.match(head)
-        headers = {}
-        kind, content = _PLAIN, b""
-        if request is None:
-            status = 431 if head == _TOO_LONG else 400
-        elif request["method"] not in ("GET", "HEAD"):
-            status, headers = 405, {"Allow": "GET, HEAD"}
+    def _answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        """Be a WSGI application."""
+        method = environ["REQUEST_METHOD"]
+        headers = [("Cache-Control", "no-store"), ("Connection", "close")]
+        if method in ("GET", "HEAD"):
+            status, kind, content = self._get(environ["PATH_INFO"], environ.get("HTTP_ACCEPT", ""))
         else:
-            accept = _ACCEPT.search(head)
-            status, kind, content = self._get(request["path"], accept[1].strip() if accept else "")
-        phrase = HTTPStatus(status).phrase
-        content = content or f"{phrase.lower()}\n".encode()
-        headers |= {
-            "Content-Type": kind,
-            "Content-Length": str(len(content)),
-            "Cache-Control": "no-store",
-            "Connection": "close",
-        }
-        lines = [f"HTTP/1.1 {status} {phrase}", *map(": ".join, headers.items()), "", ""]
-        is_head = request is not None and request["method"] == "HEAD"
-        return "\r\n".join(lines).encode() + (b"" if is_head else content)
+            status, kind, content = "405 Method Not Allowed", _PLAIN, b"method not allowed\n"
+            headers.append(("Allow", "GET, HEAD"))
+        headers += [("Content-Type", kind), ("Content-Length", str(len(content)))]
+        start_response(status, headers)
+        return [] if method == "HEAD" else [content]
 
-    def _get(self, path: str, accept: str) -> tuple[int, str, bytes]:
-        """Status, type and content; the status' own text if that is empty."""
+    def _get(self, path: str, accept: str) -> tuple[str, str, bytes]:
+        """Status, type and content."""
         if path == "/metrics":
             try:
-                return (200, *self._metrics.expose(accept))
+                return ("200 OK", *self._metrics.expose(accept))
             except Exception:  # also of the application's own metrics
                 _log.exception("the metrics cannot be told")
-                return 500, _PLAIN, b""
+                return "500 Internal Server Error", _PLAIN, b"internal server error\n"
         if path == "/health" and self._service.is_draining:
-            return 503, _PLAIN, b"draining\n"
+            return "503 Service Unavailable", _PLAIN, b"draining\n"
         if path in ("/health", "/live"):
-            return 200, _PLAIN, b"ok\n"
-        return 404, _PLAIN, b""
+            return "200 OK", _PLAIN, b"ok\n"
+        return "404 Not Found", _PLAIN, b"not found\n"
 
 
-def _read_head(sock: socket.socket) -> str | None:
-    """Up to the empty line, or `_TOO_LONG`; None if it has no end."""
-    head = b""
-    while not (end := _HEAD_END.search(head)):
-        part = sock.recv(_MOST_OF_A_HEAD)
-        if not part:
-            return None
-        head += part
-        if len(head) > _MOST_OF_A_HEAD:
-            return _TOO_LONG
-    return head[: end.start()].replace(b"\r\n", b"\n").decode("latin-1")
+class _Handler(WSGIHandler):
+    """gevent's, but silent: what clients do wrong is worth a debug message."""
+
+    def read_request(self, raw_requestline: str) -> Any:
+        """Raise ValueError for whatever is wrong; gevent prints a traceback of anything else."""
+        try:
+            return super().read_request(raw_requestline)
+        except Exception as error:
+            raise ValueError(str(error)) from error
 
 
-def _at_most(seconds: float) -> gevent.Timeout:
-    """What leaves a block after that time, without an error."""
-    quiet: Any = False  # gevent's word for that
-    return gevent.Timeout(seconds, quiet)
+class _Server(WSGIServer):
+    """gevent's, with bounds: so many requests at a time, so long for each."""
+
+    def __init__(
+        self, listener: socket.socket, application: WSGIApplication, *, is_shared: bool
+    ) -> None:
+        self.requests = Group()
+        # No pool: with one, gevent would begin to accept again on its own.
+        spawn: Any = self.requests.spawn
+        super().__init__(
+            listener,
+            application,
+            spawn=spawn,
+            log=None,
+            error_log=LoggingLogAdapter(_log, logging.DEBUG),
+            handler_class=_Handler,
+            # Without a name gevent would ask the DNS for one.
+            environ={"SERVER_NAME": "", "wsgi.multiprocess": is_shared},
+        )
+
+    def handle(self, sock: socket.socket, address: Any) -> None:
+        """Serve a connection; the caller closes it."""
+        if len(self.requests) > MOST_REQUESTS:
+            return
+        # Of other exceptions than GreenletExit the handler would tell the hub.
+        limit = gevent.Timeout(REQUEST_TIMEOUT, gevent.GreenletExit)
+        with limit, contextlib.suppress(OSError):
+            super().handle(sock, address)
