@@ -130,7 +130,7 @@ def test_a_worker_leaves_after_so_many_connections(tmp_path: Path) -> None:
 def test_settings_that_gunicorn_has_not_come_from_variables(tmp_path: Path) -> None:
     """Among them the idle timeout, the limit, and the format of what workers say."""
     variables = {
-        "GNET_IDLE_TIMEOUT": "0.2",
+        "GNET_IDLE_TIMEOUT": "1",
         "GNET_MAX_CONNECTIONS": "1",
         "GNET_LOG_FORMAT": "json",
     }
