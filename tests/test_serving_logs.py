@@ -52,7 +52,20 @@ def test_a_traceback_follows_the_text() -> None:
     """Below the line."""
     first, *rest = logs.formatter("text").format(record(exc_info=failure())).splitlines()
     assert first.endswith("took 3")
-    assert rest[-1] == "RuntimeError: broken"
+    assert rest[-1] == "  RuntimeError: broken"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\x0b", "\x0c", "\x85", "\u2028"])
+def test_what_was_sent_cannot_look_like_a_record(end: str) -> None:
+    """Whatever a line may end with; neither in a message nor in an exception's text."""
+    forged = f"x{end}2026-01-01T12:00:00.000Z [17] info gnet.serve: all is well"
+    error = ValueError(forged)
+    text = logs.formatter("text").format(
+        record(msg="%s", args=(forged,), exc_info=(ValueError, error, None))
+    )
+    assert len(text.splitlines()) == 4
+    assert text.splitlines() == text.split("\n")
+    assert all(line.startswith("  ") for line in text.splitlines()[1:])
 
 
 def test_a_json_line_has_the_same_fields_by_name() -> None:

@@ -29,15 +29,19 @@ def _time(record: logging.LogRecord) -> str:
 
 
 class TextFormatter(logging.Formatter):
-    """``2026-01-01T12:00:00.000Z [17] info gnet.serve: listening on …``; a traceback follows."""
+    """``2026-01-01T12:00:00.000Z [17] info gnet.serve: listening on …``; a traceback follows.
+
+    All lines but the first are indented: whatever somebody has sent, and was logged, none of it
+    looks like a record.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """Write it as text."""
         head = f"{_time(record)} [{record.process}] {record.levelname.lower()} {record.name}: "
         text = head + record.getMessage()
-        return "\n".join(
-            [text, self.formatException(record.exc_info)] if record.exc_info else [text]
-        )
+        if record.exc_info:
+            text += f"\n{self.formatException(record.exc_info)}"
+        return "\n  ".join(text.splitlines())
 
 
 class JsonFormatter(logging.Formatter):
