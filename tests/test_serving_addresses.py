@@ -314,6 +314,15 @@ def test_a_socket_that_was_passed_is_listened_on() -> None:
         assert (listener.fileno(), listener.getsockname()) == (number, name)
 
 
+def test_a_socket_that_was_passed_is_passed_no_further() -> None:
+    """What the application starts may live longer."""
+    with socket.create_server(("127.0.0.1", 0)) as theirs:
+        number = os.dup(theirs.fileno())
+    os.set_inheritable(number, True)
+    with opened(f"fd:{number}"):
+        assert not os.get_inheritable(number)
+
+
 def test_a_socket_that_was_passed_need_not_listen_yet() -> None:
     """Bound is enough."""
     with socket.socket() as theirs:

@@ -241,6 +241,7 @@ def _is_stale(path: str) -> bool:
 def _take_over(fd: int, backlog: int) -> socket.socket:
     listener = socket.socket(fileno=fd)
     try:
+        listener.set_inheritable(False)  # by whatever the application starts: sd_listen_fds(3)
         if listener.type != socket.SOCK_STREAM:
             raise OSError(errno.EINVAL, "no stream socket")
         listener.listen(backlog)
