@@ -90,6 +90,27 @@ def test_a_json_record_is_one_line_whatever_is_in_it() -> None:
     assert json.loads(line)["since"] == "1 day, 0:00:00"
 
 
+@pytest.mark.parametrize("fields", [["peer"], "a:1", {("peer", 1): "a:1"}])
+def test_fields_that_are_none_lose_no_record(fields: object) -> None:
+    """An application may call something else so."""
+    line = json.loads(logs.formatter("json").format(record(fields=fields)))
+    assert line["message"] == "took 3"
+
+
+def test_fields_do_not_replace_what_a_record_always_has() -> None:
+    """Who logs what was sent cannot be made to say another time or message."""
+    line = json.loads(logs.formatter("json").format(record(fields={"message": "x", "time": "y"})))
+    assert line["message"] == "took 3"
+    assert line["time"] != "y"
+
+
+def test_a_stack_is_told() -> None:
+    """Who asks for it wants to see it."""
+    asked = record(stack_info="Stack (most recent call last):")
+    assert logs.formatter("text").format(asked).endswith("\n  Stack (most recent call last):")
+    assert json.loads(logs.formatter("json").format(asked))["stack"].startswith("Stack")
+
+
 @pytest.mark.parametrize("level", logs.LEVELS)
 def test_what_is_below_the_level_is_not_written(
     level: str, capsys: pytest.CaptureFixture[str]
