@@ -81,6 +81,7 @@ def test_an_address_is_read(text: str, family: int, host: str, port: int, dual_s
         "tcp://127.0.0.1:http",
         "tcp://127.0.0.1:-1",
         "tcp://127.0.0.1:65536",
+        "tcp://127.0.0.1:" + "9" * 5000,  # more than int() reads
         "tcp://127.0.0.1:80/",
         "tcp://::1:4000",
         "tcp://[127.0.0.1]:4000",

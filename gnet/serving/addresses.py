@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 _TCP = re.compile(
-    r"(?P<scheme>tcp6?)://(?:\[(?P<ip>[^\[\]]*)\]|(?P<name>[^:/\[\]]*)):(?P<port>\d+)"
+    r"(?P<scheme>tcp6?)://(?:\[(?P<ip>[^\[\]]*)\]|(?P<name>[^:/\[\]]*)):(?P<port>\d{1,9})"
 )
 
 #: The first descriptor that systemd passes: sd_listen_fds(3).
