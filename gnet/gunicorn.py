@@ -199,7 +199,7 @@ class NetWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
 
     def _wait_for_change(self) -> None:
         """Serve nothing, until the reloader sees that the application was mended."""
-        while self.alive:
+        while self.alive and self.ppid == os.getppid():
             self.notify()
             gevent.sleep(self._heartbeat)
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import gevent
+import psutil
 import pytest
 from serving_process import Serving, running, write_app
 from worker_load import TELLING, Held, activated, ask, eventually, load, workers_of
@@ -377,6 +378,17 @@ def test_workers_whose_arbiter_is_gone_serve_what_they_have_and_leave(tmp_path: 
             Held(port)
         held.finish()
         eventually(lambda: "stopped: 0 connections reset" in served.told, "its end")
+
+
+def test_a_worker_that_waits_for_a_change_does_not_outlive_its_arbiter(tmp_path: Path) -> None:
+    """It would keep the port."""
+    write_app(tmp_path, "def on_connection(socket: this is no Python\n")
+    command = [*GUNICORN, "--reload", "app:on_connection"]
+    with running(command, tmp_path) as served:
+        served.wait_for("SyntaxError")
+        (worker,) = psutil.Process(served.pid).children()
+        served.send(signal.SIGKILL)
+        eventually(lambda: not worker.is_running(), "its end")
 
 
 def test_sigusr1_has_the_logs_opened_again(tmp_path: Path) -> None:

@@ -81,6 +81,7 @@ def test_an_address_is_read(text: str, family: int, host: str, port: int, dual_s
         "tcp://127.0.0.1:http",
         "tcp://127.0.0.1:-1",
         "tcp://127.0.0.1:65536",
+        "tcp://127.0.0.1:" + "9" * 5000,  # more than int() reads
         "tcp://127.0.0.1:80/",
         "tcp://::1:4000",
         "tcp://[127.0.0.1]:4000",
@@ -312,6 +313,15 @@ def test_a_socket_that_was_passed_is_listened_on() -> None:
         number = os.dup(theirs.fileno())
     with opened(f"fd:{number}") as listener:
         assert (listener.fileno(), listener.getsockname()) == (number, name)
+
+
+def test_a_socket_that_was_passed_is_passed_no_further() -> None:
+    """What the application starts may live longer."""
+    with socket.create_server(("127.0.0.1", 0)) as theirs:
+        number = os.dup(theirs.fileno())
+    os.set_inheritable(number, True)
+    with opened(f"fd:{number}"):
+        assert not os.get_inheritable(number)
 
 
 def test_a_socket_that_was_passed_need_not_listen_yet() -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import gevent
 import pytest
 from serving_process import ECHO, Serving, gnet_serve, running, write_app
 
@@ -681,6 +682,47 @@ def test_while_draining_connections_go_on_and_new_ones_are_refused(tmp_path: Pat
         peer.close()
         assert served.end() == 0
         served.wait_for("info gnet.serve: stopped: 0 connections reset")
+
+
+def test_a_thread_that_does_not_end_can_be_ended_by_a_signal(tmp_path: Path) -> None:
+    """Python waits for it after the drain; at first a signal changes nothing: hooks may run."""
+    code = f"""\
+import threading, time
+{ECHO}
+def work():
+    while True:
+        time.sleep(0.1)
+threading.Thread(target=work).start()
+"""
+    with serve(tmp_path, code=code) as served:
+        served.address()
+        served.send(signal.SIGTERM)
+        served.wait_for("stopped")
+        served.send(signal.SIGTERM)
+        gevent.sleep(1.1)
+        assert served.process.poll() is None
+        served.send(signal.SIGTERM)
+        assert served.end() == 0
+
+
+def test_what_runs_at_exit_is_not_disturbed_by_another_signal(tmp_path: Path) -> None:
+    """Not for a second, although it was told twice to stop."""
+    code = f"""\
+import atexit, os, time
+{ECHO}
+def at_exit():
+    os.write(2, b"leaving\\n")
+    time.sleep(0.3)
+    os.write(2, b"left\\n")
+atexit.register(at_exit)
+"""
+    with serve(tmp_path, code=code) as served:
+        served.address()
+        served.send(signal.SIGTERM)
+        served.wait_for("leaving")
+        served.send(signal.SIGTERM)
+        served.wait_for("left")
+        assert served.end() == 0
 
 
 def test_a_second_signal_cuts_the_drain_short(tmp_path: Path) -> None:

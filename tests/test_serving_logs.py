@@ -52,7 +52,20 @@ def test_a_traceback_follows_the_text() -> None:
     """Below the line."""
     first, *rest = logs.formatter("text").format(record(exc_info=failure())).splitlines()
     assert first.endswith("took 3")
-    assert rest[-1] == "RuntimeError: broken"
+    assert rest[-1] == "  RuntimeError: broken"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\x0b", "\x0c", "\x85", "\u2028"])
+def test_what_was_sent_cannot_look_like_a_record(end: str) -> None:
+    """Whatever a line may end with; neither in a message nor in an exception's text."""
+    forged = f"x{end}2026-01-01T12:00:00.000Z [17] info gnet.serve: all is well"
+    error = ValueError(forged)
+    text = logs.formatter("text").format(
+        record(msg="%s", args=(forged,), exc_info=(ValueError, error, None))
+    )
+    assert len(text.splitlines()) == 4
+    assert text.splitlines() == text.split("\n")
+    assert all(line.startswith("  ") for line in text.splitlines()[1:])
 
 
 def test_a_json_line_has_the_same_fields_by_name() -> None:
@@ -75,6 +88,27 @@ def test_a_json_record_is_one_line_whatever_is_in_it() -> None:
     assert "\n" not in line
     assert json.loads(line)["exception"].endswith("RuntimeError: broken")
     assert json.loads(line)["since"] == "1 day, 0:00:00"
+
+
+@pytest.mark.parametrize("fields", [["peer"], "a:1", {("peer", 1): "a:1"}])
+def test_fields_that_are_none_lose_no_record(fields: object) -> None:
+    """An application may call something else so."""
+    line = json.loads(logs.formatter("json").format(record(fields=fields)))
+    assert line["message"] == "took 3"
+
+
+def test_fields_do_not_replace_what_a_record_always_has() -> None:
+    """Who logs what was sent cannot be made to say another time or message."""
+    line = json.loads(logs.formatter("json").format(record(fields={"message": "x", "time": "y"})))
+    assert line["message"] == "took 3"
+    assert line["time"] != "y"
+
+
+def test_a_stack_is_told() -> None:
+    """Who asks for it wants to see it."""
+    asked = record(stack_info="Stack (most recent call last):")
+    assert logs.formatter("text").format(asked).endswith("\n  Stack (most recent call last):")
+    assert json.loads(logs.formatter("json").format(asked))["stack"].startswith("Stack")
 
 
 @pytest.mark.parametrize("level", logs.LEVELS)

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 from serving_process import Serving, clean_environment, gnet_serve, running, write_app
+from support import ROOT
 
 from gnet.serving.addresses import parse
 from gnet.serving.reloading import lent_listeners
@@ -244,6 +245,19 @@ def test_it_can_be_stopped_while_nobody_serves(tmp_path: Path) -> None:
     with gnet_serve(tmp_path, "--reload", "--listen", LOOPBACK, "app:f") as served:
         served.wait_for("waiting for a change")
         assert served.stop() == 0
+
+
+def test_it_can_be_stopped_before_anything_is_open(tmp_path: Path) -> None:
+    """The exit code is that of a process that was stopped as told."""
+    write_app(
+        tmp_path, "import os, time\nos.write(2, b'importing\\n')\ntime.sleep(60)\n", "watchfiles.py"
+    )
+    environ = {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+    with gnet_serve(tmp_path, "--reload", "app:on_connection", environ=environ) as served:
+        served.wait_for("importing")
+        served.send(signal.SIGTERM)
+        assert served.end() == 0
+        assert served.lines == ["importing"]
 
 
 def test_the_serving_process_does_not_outlive_a_killed_one(tmp_path: Path) -> None:

@@ -311,6 +311,27 @@ def test_what_is_left_after_the_drain_is_cut_and_counted(address: str, tmp_path:
     assert list(tmp_path.iterdir()) == []
 
 
+def write_much(socket: Socket) -> None:
+    """Write more than the kernel takes, and end."""
+    socket.on("error", lambda _: None)
+    socket.end(b"x" * 20_000_000)
+
+
+def test_an_idle_connection_that_was_not_sent_all_is_reset() -> None:
+    """The peer, which did not read, must not take what it has got for all."""
+    recorder = Recorder()
+    with (
+        serving(write_much, idle_timeout=0.1, observers=[recorder]) as service,
+        connected(service) as peer,
+        guarded("its end"),
+    ):
+        while "closed: idle-timeout" not in recorder.heard:
+            gevent.sleep(0.01)
+        with pytest.raises(ConnectionResetError):
+            receive_exactly(peer, 20_000_000)
+    assert recorder.heard == ["opened", "closed: idle-timeout"]
+
+
 def test_a_second_stop_ends_the_drain() -> None:
     """Nobody wants to wait any more."""
     with serving() as service, connected(service) as peer:

@@ -6,16 +6,18 @@ import contextlib
 import glob
 import os
 import re
+import shutil
 import signal
 import socket
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import pytest
 from serving_process import ECHO, Serving, gnet_serve, running, write_app
 from support import ROOT
 from test_serving_operations import get
-from worker_load import eventually
+from worker_load import eventually, workers_of
 
 LOCAL = ("--listen", "tcp://127.0.0.1:0")
 METRICS = ("--metrics", "tcp://127.0.0.1:0")
@@ -120,17 +122,14 @@ def test_a_service_that_drains_says_so(tmp_path: Path) -> None:
     """When no worker is left that does not, after a moment."""
     with watched(tmp_path) as watch:
         assert watch.health() == 200
-        held: list[socket.socket] = []
-        workers: set[int] = set()
-        while len(workers) < 2:
-            pid, peer = watch.connect()
-            workers.add(pid)
-            held.append(peer)
+        held = [watch.connect()]
+        while len({worker for worker, _ in held}) < 2:  # one that still starts does not drain
+            held.append(watch.connect())
         watch.served.send(signal.SIGTERM)
         watch.served.wait_for("draining")
         watch.served.wait_for("draining")
         assert watch.health() == 503
-        for peer in held:
+        for _, peer in held:
             peer.close()
         assert watch.served.end() == 0
 
@@ -181,6 +180,72 @@ def test_without_the_library(tmp_path: Path) -> None:
             "gnet serve: --metrics needs the library prometheus-client: "
             "pip install 'gevent-net[metrics]'"
         ]
+
+
+@pytest.mark.parametrize("workers", [(), ("--workers", "1")], ids=["one", "workers"])
+def test_a_directory_that_is_not_there(workers: tuple[str, ...], tmp_path: Path) -> None:
+    """One line says so, and nothing is left behind."""
+    write_app(tmp_path)
+    arguments = (*workers, *LOCAL, "--metrics", "unix:metrics", "app:on_connection")
+    environ = {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "nowhere")}
+    with gnet_serve(tmp_path, *arguments, environ=environ) as served:
+        assert served.end() == 2
+        assert len(served.lines) == 1
+        assert "need a directory, see PROMETHEUS_MULTIPROC_DIR" in served.lines[0]
+    assert not (tmp_path / "metrics").exists()
+
+
+def test_a_directory_that_somebody_removes(tmp_path: Path) -> None:
+    """As one cleans /dev/shm: the next workers have another, and serve."""
+    with watched(tmp_path, workers=1) as watch:
+        directory = directory_of(watch.served.pid)
+        assert directory is not None
+        shutil.rmtree(directory)
+        worker, peer = watch.connect()
+        os.kill(worker, signal.SIGKILL)
+        peer.close()
+        successor, peer = watch.connect()
+        assert successor != worker
+        eventually(lambda: watch.value("gnet_connections_open") == 1, "the numbers")
+        peer.close()
+        assert watch.served.stop() == 0
+        assert not os.path.exists(directory)
+
+
+def test_a_killed_master_s_directory_goes_with_its_workers(tmp_path: Path) -> None:
+    """It cannot do so itself."""
+    with watched(tmp_path) as watch:
+        directory = directory_of(watch.served.pid)
+        assert directory is not None
+        watch.connect()[1].close()
+        watch.served.send(signal.SIGKILL)
+        watch.served.process.wait()  # a process that nobody has waited for is still there
+        eventually(lambda: not os.path.exists(directory), "the end of the directory")
+
+
+def test_a_worker_s_children_do_not_inherit_the_port(tmp_path: Path) -> None:
+    """They may live longer."""
+    code = """\
+import os
+def on_connection(socket):
+    os.system("ls -l /proc/self/fd >fds")
+    socket.end()
+"""
+    for number, options in enumerate([(), ("--reuse-port",)]):
+        directory = tmp_path / str(number)
+        write_app(directory, code)
+        arguments = ("--workers", "1", *LOCAL, *METRICS, *options, "app:on_connection")
+        with gnet_serve(directory, *arguments) as served:
+            served.wait_for("metrics on")
+            port = served.port()
+            workers_of(served, 1)
+            with socket.create_connection(("127.0.0.1", port), 15) as peer:
+                while peer.recv(4096):
+                    pass
+            assert served.stop() == 0
+        descriptors = (directory / "fds").read_text()
+        assert "/fds" in descriptors
+        assert "socket:" not in descriptors
 
 
 def test_a_port_that_is_taken(tmp_path: Path) -> None:

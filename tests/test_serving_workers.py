@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import gevent
+import psutil
 import pytest
 from serving_process import Serving, gnet_serve, write_app
 from worker_load import (
@@ -355,6 +356,29 @@ def test_the_file_of_a_unix_socket_goes_with_the_arbiter_only(tmp_path: Path) ->
         assert is_served()
         os.kill(successor, signal.SIGTERM)
         eventually(lambda: f"[{successor}] info gunicorn: Shutting down" in served.told, "its end")
+        assert not path.exists()
+
+
+def test_an_upgrade_that_fails_leaves_the_unix_socket_s_file(tmp_path: Path) -> None:
+    """The arbiter before goes on serving there."""
+    directory, path = tmp_path / "numbers", tmp_path / "s"
+    write_app(tmp_path, TELLING)
+    directory.mkdir()
+    environ = {"PROMETHEUS_MULTIPROC_DIR": str(directory)}
+    arguments = ("--workers", "1", "--listen", f"unix:{path}", "--metrics", "unix:metrics")
+    with gnet_serve(tmp_path, *arguments, "app:on_connection", environ=environ) as served:
+        served.address()
+        eventually(lambda: list(directory.glob("gauge*")), "the worker")
+        directory.rename(tmp_path / "elsewhere")
+        served.send(signal.SIGUSR2)
+        served.wait_for("need a directory")
+        eventually(lambda: len(psutil.Process(served.pid).children()) == 1, "its end")
+        with socket.socket(socket.AF_UNIX) as peer:
+            peer.settimeout(5)
+            peer.connect(str(path))
+            assert b"first" in peer.recv(100)
+        assert (tmp_path / "metrics").exists()
+        assert served.stop() == 0
         assert not path.exists()
 
 

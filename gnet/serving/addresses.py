@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 _TCP = re.compile(
-    r"(?P<scheme>tcp6?)://(?:\[(?P<ip>[^\[\]]*)\]|(?P<name>[^:/\[\]]*)):(?P<port>\d+)"
+    r"(?P<scheme>tcp6?)://(?:\[(?P<ip>[^\[\]]*)\]|(?P<name>[^:/\[\]]*)):(?P<port>\d{1,9})"
 )
 
 #: The first descriptor that systemd passes: sd_listen_fds(3).
@@ -241,6 +241,7 @@ def _is_stale(path: str) -> bool:
 def _take_over(fd: int, backlog: int) -> socket.socket:
     listener = socket.socket(fileno=fd)
     try:
+        listener.set_inheritable(False)  # by whatever the application starts: sd_listen_fds(3)
         if listener.type != socket.SOCK_STREAM:
             raise OSError(errno.EINVAL, "no stream socket")
         listener.listen(backlog)

@@ -139,14 +139,14 @@ def _refuse(status: int, why: object) -> int:
 
 def _run(wanted: Settings, arguments: Sequence[str]) -> int:
     lent = lent_listeners(os.environ)
-    if lent:
-        wanted = replace(wanted, listen=lent)
-    elif wanted.reload:
-        return reload(wanted, arguments)
     # Until there is something to drain, there is nothing to wait for. (To the first process of a
     # container signals do nothing by default.)
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _pass_over if lent else _leave)
+    if lent:
+        wanted = replace(wanted, listen=lent)
+    elif wanted.reload:
+        return reload(wanted, arguments)
     if wanted.workers is not None:
         return _run_workers(wanted, lent=bool(lent))
     from gevent import monkey

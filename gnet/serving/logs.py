@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 
@@ -29,21 +30,28 @@ def _time(record: logging.LogRecord) -> str:
 
 
 class TextFormatter(logging.Formatter):
-    """``2026-01-01T12:00:00.000Z [17] info gnet.serve: listening on …``; a traceback follows."""
+    """``2026-01-01T12:00:00.000Z [17] info gnet.serve: listening on …``; a traceback follows.
+
+    All lines but the first are indented: whatever somebody has sent, and was logged, none of it
+    looks like a record.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """Write it as text."""
         head = f"{_time(record)} [{record.process}] {record.levelname.lower()} {record.name}: "
         text = head + record.getMessage()
-        return "\n".join(
-            [text, self.formatException(record.exc_info)] if record.exc_info else [text]
-        )
+        if record.exc_info:
+            text += f"\n{self.formatException(record.exc_info)}"
+        if record.stack_info:
+            text += f"\n{record.stack_info}"
+        return "\n  ".join(text.splitlines())
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line: time, pid, level, logger, message, exception, and a record's fields.
+    """One JSON object a line: time, pid, level, logger, message, exception, stack, and its fields.
 
-    A record's fields are what it was logged with as ``extra={'fields': {…}}``.
+    A record's fields are what it was logged with as ``extra={'fields': {…}}``; they do not replace
+    the others.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -55,10 +63,14 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        entry.update(getattr(record, "fields", {}))
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)
-        return json.dumps(entry, default=str)
+        if record.stack_info:
+            entry["stack"] = record.stack_info
+        fields = getattr(record, "fields", None)
+        if isinstance(fields, Mapping):  # else it is something of the application's own
+            entry = {**entry, **fields, **entry}  # in this order
+        return json.dumps(entry, default=str, skipkeys=True)
 
 
 def formatter(style: str) -> logging.Formatter:

@@ -231,7 +231,10 @@ class Service:
     def _on_idle(self, connection: Connection) -> None:
         if connection.socket.timeout == self._idle_msecs:  # else the application's own timeout
             connection.outcome = "idle-timeout"
-            connection.socket.destroy()
+            if connection.socket.writable_length and is_tcp(connection.socket.fileno()):
+                connection.socket.reset_and_destroy()  # what it has got is not all
+            else:
+                connection.socket.destroy()
 
     def _on_close(self, socket: Socket, _had_error: bool) -> None:
         connection = self.connections.pop(socket, None)

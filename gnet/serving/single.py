@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import logging
+import os
 import signal
+import time
 
 import gevent
 from gevent.hub import get_hub
@@ -17,6 +20,10 @@ from gnet.serving.settings import Settings
 from gnet.serving.watching import Watching
 
 __all__ = ["drain", "serve"]
+
+#: Seconds for what the application does at exit. Python waits for its threads, too, which may not
+#: end; a signal that comes later than that ends the process.
+_FOR_EXIT = 1.0
 
 _log = logging.getLogger("gnet.serve")
 
@@ -36,6 +43,7 @@ def serve(settings: Settings, *, lent: bool = False) -> int:
         WatchError: It cannot be watched as the settings say.
     """
     logs.log_unhandled(get_hub())
+    atexit.register(_ignore_signals)  # the first one runs last
     with contextlib.ExitStack() as undo:
         watching = Watching(settings)
         undo.callback(watching.stop)
@@ -56,7 +64,8 @@ def serve(settings: Settings, *, lent: bool = False) -> int:
             idle_timeout=settings.idle_timeout,
             observers=watching.observers,
         )
-        for number in (signal.SIGTERM,) if lent else (signal.SIGTERM, signal.SIGINT):
+        numbers = (signal.SIGTERM,) if lent else (signal.SIGTERM, signal.SIGINT)
+        for number in numbers:
             gevent.signal_handler(number, service.stop)
         for listener, file in listeners:
             service.listen(listener, file=file, shared=lent)
@@ -67,7 +76,21 @@ def serve(settings: Settings, *, lent: bool = False) -> int:
     service.wait()
     status = drain(service, settings.drain_timeout)
     watching.stop()
+    ended = time.monotonic()
+
+    def leave(_number: int, _frame: object) -> None:
+        if time.monotonic() - ended > _FOR_EXIT:
+            os._exit(status)
+
+    for number in numbers:
+        signal.signal(number, leave)
     return status
+
+
+def _ignore_signals() -> None:
+    """Keep the exit code: while Python is taken down it would leave signals to the system."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def drain(service: Service, timeout: float) -> int:

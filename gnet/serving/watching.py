@@ -93,11 +93,15 @@ class Watching:
 
             self._is_shared = _master is not None
             if _master is not None:
-                self._listener = _master.listener.dup()
+                self._listener = _master.lend()
             else:
                 self._listener = open_listener(settings.metrics, _BACKLOG)
                 self._file = SocketFile.of(settings.metrics)
-            self._metrics = Metrics(own_queues=own_queues)
+            try:
+                self._metrics = Metrics(own_queues=own_queues)
+            except OSError as error:
+                self.stop()
+                raise _no_directory(error) from error
             self.observers.append(self._metrics)
 
     def start(self, service: Service) -> None:
@@ -131,6 +135,8 @@ class Watching:
             self._listener.close()
         if self._metrics is not None:
             self._metrics.stop()
+        if _master is not None:
+            _master.clean_up_behind()
 
 
 # ---------------------------------------------------------------- a master
@@ -145,6 +151,18 @@ class _Master:
     file: SocketFile | None
     directory: str
     is_own_directory: bool
+
+    def lend(self) -> stdlib_socket.socket:
+        """The listening socket for a worker, which has a place to write to then."""
+        self.listener.set_inheritable(False)  # for a successor, not for what the application starts
+        if self.is_own_directory:  # who cleans /dev/shm, or /tmp, must not stop the service
+            os.makedirs(self.directory, 0o700, exist_ok=True)
+        return self.listener.dup()
+
+    def clean_up_behind(self) -> None:
+        """In a worker that ends: remove the directory of a master that was killed."""
+        if os.getppid() != self.pid and self.is_own_directory:
+            sharing.leave(self.directory, remove=True)
 
     def leave(self) -> None:
         """Remove what was made, unless a successor uses it. Does nothing in a worker."""
@@ -186,7 +204,6 @@ def prepare_master(
     _check_extra()
     _master = _inherited(settings.metrics) or _made(settings.metrics, owner)
     os.environ[sharing.VARIABLE] = _master.directory
-    sharing.join(_master.directory)
     atexit.register(_master.leave)
     if successors is not None:
         _master.listener.set_inheritable(True)
@@ -198,17 +215,23 @@ def prepare_master(
 
 def _made(address: Address, owner: tuple[int, int] | None) -> _Master:
     listener = open_listener(address, _BACKLOG)
+    file = SocketFile.of(address)
     given = sharing.directory()
     try:
         directory = given or sharing.make_directory()
         if not given and owner is not None and os.geteuid() == 0:
             os.chown(directory, *owner)
+        sharing.join(directory)
     except OSError as error:
+        if file is not None:
+            file.remove()
         listener.close()
-        raise WatchError(
-            f"the workers' metrics need a directory, see {sharing.VARIABLE}: {error}"
-        ) from error
-    return _Master(os.getpid(), listener, SocketFile.of(address), directory, given is None)
+        raise _no_directory(error) from error
+    return _Master(os.getpid(), listener, file, directory, given is None)
+
+
+def _no_directory(error: OSError) -> WatchError:
+    return WatchError(f"the workers' metrics need a directory, see {sharing.VARIABLE}: {error}")
 
 
 def _inherited(address: Address) -> _Master | None:
@@ -219,4 +242,8 @@ def _inherited(address: Address) -> _Master | None:
     if len(parts) != 4 or parts[0] != os.environ.get("GUNICORN_PID"):
         return None
     listener = stdlib_socket.socket(fileno=int(parts[1]))
+    try:
+        sharing.join(parts[3])
+    except OSError as error:
+        raise _no_directory(error) from error
     return _Master(os.getpid(), listener, SocketFile.of(address), parts[3], parts[2] == "1")

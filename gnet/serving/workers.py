@@ -53,12 +53,13 @@ def serve(settings: Settings, *, lent: bool = False) -> None:
         ListenError: It cannot be served there.
         WatchError: It cannot be watched as the settings say.
     """
+    is_first = _INHERITED not in os.environ
     sockets = _Sockets(settings)
     try:
         arbiter = _Arbiter(_Served(settings, sockets, lent=lent))
         prepare_master(settings, successors=arbiter.cfg.env_orig)
     except BaseException:
-        sockets.close(for_good=True)
+        sockets.close(for_good=is_first)  # else the one before goes on serving on them
         raise
     arbiter.run()
 
@@ -119,6 +120,8 @@ class _Sockets:
 
     def give_own(self, _arbiter: object, worker: Any) -> None:
         """Open those of a worker that has just been forked."""
+        for each in self.held:
+            each.close()
         own = [open_listener(each, self._backlog, reuse_port=True) for each in self._own]
         worker.sockets = [*self.shared, *own]
 
