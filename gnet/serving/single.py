@@ -56,8 +56,8 @@ def serve(settings: Settings, *, lent: bool = False) -> int:
             idle_timeout=settings.idle_timeout,
             observers=watching.observers,
         )
-        for number in (signal.SIGTERM,) if lent else (signal.SIGTERM, signal.SIGINT):
-            gevent.signal_handler(number, service.stop)
+        heard = (signal.SIGTERM,) if lent else (signal.SIGTERM, signal.SIGINT)
+        signals = [gevent.signal_handler(number, service.stop) for number in heard]
         for listener, file in listeners:
             service.listen(listener, file=file, shared=lent)
         watching.start(service)
@@ -67,6 +67,10 @@ def serve(settings: Settings, *, lent: bool = False) -> int:
     service.wait()
     status = drain(service, settings.drain_timeout)
     watching.stop()
+    for each in signals:
+        each.cancel()  # which makes the next one deadly
+    for number in (signal.SIGTERM, signal.SIGINT):  # both: the exit code is settled
+        signal.signal(number, signal.SIG_IGN)
     return status
 
 
