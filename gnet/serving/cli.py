@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import logging
 import os
 import signal
@@ -70,9 +71,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     serve.set_defaults(run=_serve, parser=serve)
     settings.add_to(serve)
     commands.add_parser("health", help="tell by the exit code whether a service is healthy")
-    given = parser.parse_args(arguments)
+    given, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        given.parser.error(_unknown(unknown))
     status: int = given.run(given, arguments)
     return status
+
+
+def _unknown(arguments: list[str]) -> str:
+    """What to say of arguments that nobody knows: a wrong option leaves others over behind it."""
+    options = [each for each in arguments if each.startswith("-")]
+    known = [f"--{option.name}" for option in settings.OPTIONS]
+    close = difflib.get_close_matches(options[0], known, 1) if options else []
+    guess = f"; did you mean {close[0]}?" if close else ""
+    return f"unrecognized arguments: {' '.join(options or arguments)}{guess}"
 
 
 def _open_standard_streams() -> None:
