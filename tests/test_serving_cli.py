@@ -407,6 +407,19 @@ def test_what_cannot_be_served_is_one_line_and_an_exit_code(
     assert is_one_line(told, words), told
 
 
+@pytest.mark.parametrize("arguments", [["app:f"], ["--listen", "fd:99", "app:f"], ["broken:f"]])
+def test_what_cannot_be_served_is_told_in_json_if_logs_are(
+    arguments: list[str], tmp_path: Path
+) -> None:
+    """A traceback is part of the message: whoever collects lines gets one."""
+    write_app(tmp_path)
+    write_app(tmp_path, "raise RuntimeError\n", "broken.py")
+    environ = {"GNET_LISTEN": LOOPBACK, "GNET_LOG_FORMAT": "json"}
+    _, _, told = result(tmp_path, "serve", *arguments, **environ)
+    [entry] = [json.loads(line) for line in told.splitlines()]
+    assert (entry["level"], entry["logger"]) == ("critical", "gnet.serve")
+
+
 def test_a_port_in_use_is_one_line_and_nothing_is_left_behind(tmp_path: Path) -> None:
     """Neither of the addresses before it nor of those behind it."""
     write_app(tmp_path)

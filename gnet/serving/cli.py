@@ -135,17 +135,20 @@ def _serve(given: argparse.Namespace, arguments: Sequence[str]) -> int:
     try:
         return _run(wanted, arguments)
     except ApplicationError as error:
-        return _refuse(error.status, error)
+        return _refuse(error.status, error, wanted.log_format)
     except WatchError as error:
-        return _refuse(WRONG_USAGE, error)
+        return _refuse(WRONG_USAGE, error, wanted.log_format)
     except ListenError as error:
-        return _refuse(CANNOT_LISTEN, error)
+        return _refuse(CANNOT_LISTEN, error, wanted.log_format)
     except ReloadError as error:
-        return _refuse(WRONG_USAGE, error)
+        return _refuse(WRONG_USAGE, error, wanted.log_format)
 
 
-def _refuse(status: int, why: object) -> int:
-    print(f"gnet serve: {why}", file=sys.stderr)
+def _refuse(status: int, why: object, log_format: str = "text") -> int:
+    if log_format == "json":
+        _log.critical("%s", why)
+    else:
+        print(f"gnet serve: {why}", file=sys.stderr)
     return status
 
 
@@ -179,7 +182,8 @@ def _run_workers(wanted: Settings, *, lent: bool) -> int:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "gunicorn":
             raise
-        return _refuse(WRONG_USAGE, "--workers needs gunicorn: pip install 'gevent-net[workers]'")
+        why = "--workers needs gunicorn: pip install 'gevent-net[workers]'"
+        return _refuse(WRONG_USAGE, why, wanted.log_format)
     serve(wanted, lent=lent)
     return 0
 
