@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -562,6 +563,24 @@ def test_the_first_process_of_a_container_can_be_stopped(tmp_path: Path) -> None
             children = Path(f"/proc/{served.pid}/task/{served.pid}/children").read_text().split()
             os.kill(int(children[0]), signal.SIGTERM)
             assert served.end() == 0
+
+
+@pytest.mark.parametrize("workers", [[], ["--workers", "1"]])
+def test_it_has_as_many_descriptors_as_may_be_had(workers: list[str], tmp_path: Path) -> None:
+    """Each connection takes one, and what a process starts with is often few."""
+    code = """
+import resource
+
+def on_connection(socket):
+    socket.end(str(resource.getrlimit(resource.RLIMIT_NOFILE)))
+"""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard // 2, hard))  # which a child inherits
+    try:
+        with serve(tmp_path, *workers, code=code) as served, served.connect() as peer:
+            assert peer.recv(100).decode() == str((hard, hard))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 # ---------------------------------------------------------------- what an application may do

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import difflib
 import logging
 import os
+import resource
 import signal
 import sys
 from collections.abc import Sequence
@@ -162,6 +164,7 @@ def _run(wanted: Settings, arguments: Sequence[str]) -> int:
     # container signals do nothing by default.)
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _pass_over if lent else _leave)
+    _raise_descriptor_limit()
     if wanted.workers is not None:
         return _run_workers(wanted, lent=bool(lent))
     from gevent import monkey
@@ -170,6 +173,16 @@ def _run(wanted: Settings, arguments: Sequence[str]) -> int:
     from gnet.serving.single import serve
 
     return serve(wanted, lent=bool(lent))
+
+
+def _raise_descriptor_limit() -> None:
+    """Have as many descriptors as may be had: one for each connection, and the usual 1024 are few.
+
+    As Node does; the lower limit is for programs that use ``select``.
+    """
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):  # not everywhere is the greatest one permitted
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _pass_over(_number: int, _frame: object) -> None:
