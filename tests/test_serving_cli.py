@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -346,7 +347,9 @@ WRONG_USAGE = [
     (2, ["serve"], "what to serve is missing: MODULE:CALLABLE"),
     (2, ["serve", "--backlog", "x", "app:f"], "argument --backlog: 'x' is no whole number"),
     (2, ["serve", "--back", "5", "app:f"], "unrecognized arguments: --back"),
-    (2, ["serve", "--nothing-such", "app:f"], "unrecognized arguments: --nothing-such"),
+    (2, ["serve", "--nothing-such", "app:f"], "unrecognized arguments: --nothing-such (see"),
+    (2, ["serve", "--listn", "fd:3", "app:f"], "arguments: --listn; did you mean --listen?"),
+    (2, ["serve", "app:f", "more"], "gnet serve: unrecognized arguments: more (see gnet serve "),
     (2, [], "required: COMMAND"),
     (2, ["server", "app:f"], "invalid choice: 'server'"),
     (5, ["serve", "--listen", "nowhere", "app:f"], "--listen: 'nowhere': expected tcp://"),
@@ -404,6 +407,19 @@ def test_what_cannot_be_served_is_one_line_and_an_exit_code(
     status, printed, told = result(tmp_path, "serve", *arguments)
     assert (status, printed) == (code, "")
     assert is_one_line(told, words), told
+
+
+@pytest.mark.parametrize("arguments", [["app:f"], ["--listen", "fd:99", "app:f"], ["broken:f"]])
+def test_what_cannot_be_served_is_told_in_json_if_logs_are(
+    arguments: list[str], tmp_path: Path
+) -> None:
+    """A traceback is part of the message: whoever collects lines gets one."""
+    write_app(tmp_path)
+    write_app(tmp_path, "raise RuntimeError\n", "broken.py")
+    environ = {"GNET_LISTEN": LOOPBACK, "GNET_LOG_FORMAT": "json"}
+    _, _, told = result(tmp_path, "serve", *arguments, **environ)
+    [entry] = [json.loads(line) for line in told.splitlines()]
+    assert (entry["level"], entry["logger"]) == ("critical", "gnet.serve")
 
 
 def test_a_port_in_use_is_one_line_and_nothing_is_left_behind(tmp_path: Path) -> None:
@@ -548,6 +564,24 @@ def test_the_first_process_of_a_container_can_be_stopped(tmp_path: Path) -> None
             children = Path(f"/proc/{served.pid}/task/{served.pid}/children").read_text().split()
             os.kill(int(children[0]), signal.SIGTERM)
             assert served.end() == 0
+
+
+@pytest.mark.parametrize("workers", [[], ["--workers", "1"]])
+def test_it_has_as_many_descriptors_as_may_be_had(workers: list[str], tmp_path: Path) -> None:
+    """Each connection takes one, and what a process starts with is often few."""
+    code = """
+import resource
+
+def on_connection(socket):
+    socket.end(str(resource.getrlimit(resource.RLIMIT_NOFILE)))
+"""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard // 2, hard))  # which a child inherits
+    try:
+        with serve(tmp_path, *workers, code=code) as served, served.connect() as peer:
+            assert peer.recv(100).decode() == str((hard, hard))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 # ---------------------------------------------------------------- what an application may do

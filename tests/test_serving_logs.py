@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from functools import partial
@@ -21,7 +22,9 @@ from gnet.serving import logs
 def _own_logging() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
+    excepthook = threading.excepthook
     yield
+    threading.excepthook = excepthook
     logging.captureWarnings(False)
     root.handlers[:] = handlers
     root.setLevel(level)
@@ -170,3 +173,26 @@ def test_an_error_without_a_traceback_is_a_warning(capsys: pytest.CaptureFixture
     assert entry["level"] == "warning"
     assert entry["message"] == "ConnectionResetError: reset"
     assert "exception" not in entry
+
+
+def test_what_a_thread_does_not_catch_is_one_record(capsys: pytest.CaptureFixture[str]) -> None:
+    """As of a greenlet; but SystemExit ends a thread without a word, as always."""
+    hub: Any = get_hub()
+    logs.configure("info", "json")
+
+    def fail() -> None:
+        raise RuntimeError("broken")
+
+    try:
+        logs.log_unhandled(hub)
+        for target in (fail, sys.exit):
+            thread = threading.Thread(target=target)
+            thread.start()
+            thread.join()
+    finally:
+        del hub.print_exception
+    [line] = capsys.readouterr().err.splitlines()
+    entry = json.loads(line)
+    assert (entry["level"], entry["logger"]) == ("error", "gnet.unhandled")
+    assert entry["message"].startswith("RuntimeError: broken in <Thread")
+    assert 'raise RuntimeError("broken")' in entry["exception"]

@@ -168,10 +168,12 @@ def test_the_variable_of_a_switch_is_nothing_else() -> None:
 
 
 @pytest.mark.parametrize("name", ["listen", "metrics"])
-def test_a_wrong_address_is_told_with_its_option(name: str) -> None:
+def test_a_wrong_address_is_told_with_its_option_or_variable(name: str) -> None:
     """It has an exit code of its own."""
-    with pytest.raises(BadAddress, match=f"--{name}: 'nowhere'"):
+    with pytest.raises(BadAddress, match=f"^--{name}: 'nowhere'"):
         resolved(f"--{name}", "nowhere")
+    with pytest.raises(BadAddress, match=f"^GNET_{name.upper()}: 'nowhere'"):
+        resolved(**{f"GNET_{name.upper()}": "nowhere"})
 
 
 def test_the_application_may_be_a_variable() -> None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import logging
+import signal
+from pathlib import Path
 
+import gevent
 import pytest
+from serving_process import gnet_serve, write_app
 
 from gnet.serving.addresses import open_listener, parse
 from gnet.serving.application import Application
@@ -37,3 +41,20 @@ def test_a_service_that_has_failed_ends_with_one(caplog: pytest.LogCaptureFixtur
     [first, *_] = caplog.records
     assert first.levelname == "CRITICAL"
     assert first.getMessage() == "accepting failed: [Errno 24] out of luck"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_that_comes_when_all_is_over_changes_nothing(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    """Whoever tells a whole process group may tell it twice; the exit code stays 0."""
+    write_app(tmp_path)
+    with gnet_serve(tmp_path, "--listen", "tcp://127.0.0.1:0", "app:on_connection") as served:
+        served.wait_for("listening on")
+        served.send(number)
+        served.wait_for("stopped:")
+        while served.process.poll() is None:
+            served.send(number)
+            gevent.sleep(0.001)
+        assert served.end() == 0
+        assert served.lines[-1].endswith("stopped: 0 connections reset")

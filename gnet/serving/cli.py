@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import difflib
 import logging
 import os
+import resource
 import signal
 import sys
 from collections.abc import Sequence
@@ -70,9 +73,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     serve.set_defaults(run=_serve, parser=serve)
     settings.add_to(serve)
     commands.add_parser("health", help="tell by the exit code whether a service is healthy")
-    given = parser.parse_args(arguments)
+    given, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        given.parser.error(_unknown(unknown))
     status: int = given.run(given, arguments)
     return status
+
+
+def _unknown(arguments: list[str]) -> str:
+    """What to say of arguments that nobody knows: a wrong option leaves others over behind it."""
+    options = [each for each in arguments if each.startswith("-")]
+    known = [f"--{option.name}" for option in settings.OPTIONS]
+    close = difflib.get_close_matches(options[0], known, 1) if options else []
+    guess = f"; did you mean {close[0]}?" if close else ""
+    return f"unrecognized arguments: {' '.join(options or arguments)}{guess}"
 
 
 def _open_standard_streams() -> None:
@@ -123,17 +137,20 @@ def _serve(given: argparse.Namespace, arguments: Sequence[str]) -> int:
     try:
         return _run(wanted, arguments)
     except ApplicationError as error:
-        return _refuse(error.status, error)
+        return _refuse(error.status, error, wanted.log_format)
     except WatchError as error:
-        return _refuse(WRONG_USAGE, error)
+        return _refuse(WRONG_USAGE, error, wanted.log_format)
     except ListenError as error:
-        return _refuse(CANNOT_LISTEN, error)
+        return _refuse(CANNOT_LISTEN, error, wanted.log_format)
     except ReloadError as error:
-        return _refuse(WRONG_USAGE, error)
+        return _refuse(WRONG_USAGE, error, wanted.log_format)
 
 
-def _refuse(status: int, why: object) -> int:
-    print(f"gnet serve: {why}", file=sys.stderr)
+def _refuse(status: int, why: object, log_format: str = "text") -> int:
+    if log_format == "json":
+        _log.critical("%s", why)
+    else:
+        print(f"gnet serve: {why}", file=sys.stderr)
     return status
 
 
@@ -147,6 +164,7 @@ def _run(wanted: Settings, arguments: Sequence[str]) -> int:
         wanted = replace(wanted, listen=lent)
     elif wanted.reload:
         return reload(wanted, arguments)
+    _raise_descriptor_limit()
     if wanted.workers is not None:
         return _run_workers(wanted, lent=bool(lent))
     from gevent import monkey
@@ -155,6 +173,16 @@ def _run(wanted: Settings, arguments: Sequence[str]) -> int:
     from gnet.serving.single import serve
 
     return serve(wanted, lent=bool(lent))
+
+
+def _raise_descriptor_limit() -> None:
+    """Have as many descriptors as may be had: one for each connection, and the usual 1024 are few.
+
+    As Node does; the lower limit is for programs that use ``select``.
+    """
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):  # not everywhere is the greatest one permitted
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _pass_over(_number: int, _frame: object) -> None:
@@ -167,7 +195,8 @@ def _run_workers(wanted: Settings, *, lent: bool) -> int:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "gunicorn":
             raise
-        return _refuse(WRONG_USAGE, "--workers needs gunicorn: pip install 'gevent-net[workers]'")
+        why = "--workers needs gunicorn: pip install 'gevent-net[workers]'"
+        return _refuse(WRONG_USAGE, why, wanted.log_format)
     serve(wanted, lent=lent)
     return 0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import threading
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
@@ -92,7 +93,7 @@ def configure(level: str, style: str) -> None:
 
 
 def log_unhandled(hub: Any) -> None:
-    """Log what nobody has caught in a greenlet, instead of gevent printing it.
+    """Log what nobody has caught in a greenlet or a thread, instead of its being printed.
 
     What the network does to a socket without an ``'error'`` listener has no traceback: a warning,
     in one line. What a listener has raised has one.
@@ -105,4 +106,9 @@ def log_unhandled(hub: Any) -> None:
         exc_info = None if trace is None else (kind, error, trace)
         log.log(level, "%s: %s%s", kind.__name__, error, where, exc_info=exc_info)
 
+    def log_of_thread(end: threading.ExceptHookArgs) -> None:
+        if end.exc_type is not SystemExit:  # which ends a thread without a word
+            print_exception(end.thread, end.exc_type, end.exc_value, end.exc_traceback)
+
     hub.print_exception = print_exception
+    threading.excepthook = log_of_thread

@@ -194,15 +194,16 @@ def resolve(
     application = given.application or environ.get("GNET_APPLICATION")
     if not application:
         fail("what to serve is missing: MODULE:CALLABLE, such as app:on_connection")
-    listen = [_address("listen", text) for text in values.pop("listen") or ()]
+    source = _source("listen", given)
+    listen = [_address(source, text) for text in values.pop("listen") or ()]
     descriptors = [address.port for address in listen if not address.family]
     if len(set(descriptors)) < len(descriptors):
-        raise BadAddress("--listen: a descriptor is given twice")
+        raise BadAddress(f"{source}: a descriptor is given twice")
     metrics = values.pop("metrics")
     return Settings(
         application=application,
         listen=tuple(listen or activated(environ) or [parse(DEFAULT_LISTEN)]),
-        metrics=None if metrics is None else _address("metrics", metrics),
+        metrics=None if metrics is None else _address(_source("metrics", given), metrics),
         **values,
     )
 
@@ -235,8 +236,14 @@ def _from_variable(
         return fail(f"{option.variable}: {error}")
 
 
-def _address(name: str, text: str) -> Address:
+def _source(key: str, given: argparse.Namespace) -> str:
+    """Where a setting's value comes from, if it has one: its option or its variable."""
+    [option] = [each for each in OPTIONS if each.key == key]
+    return option.variable if getattr(given, key) is None else f"--{option.name}"
+
+
+def _address(source: str, text: str) -> Address:
     try:
         return parse(text)
     except AddressError as error:
-        raise BadAddress(f"--{name}: {error}") from error
+        raise BadAddress(f"{source}: {error}") from error

@@ -64,9 +64,8 @@ def serve(settings: Settings, *, lent: bool = False) -> int:
             idle_timeout=settings.idle_timeout,
             observers=watching.observers,
         )
-        numbers = (signal.SIGTERM,) if lent else (signal.SIGTERM, signal.SIGINT)
-        for number in numbers:
-            gevent.signal_handler(number, service.stop)
+        heard = (signal.SIGTERM,) if lent else (signal.SIGTERM, signal.SIGINT)
+        signals = [gevent.signal_handler(number, service.stop) for number in heard]
         for listener, file in listeners:
             service.listen(listener, file=file, shared=lent)
         watching.start(service)
@@ -82,7 +81,9 @@ def serve(settings: Settings, *, lent: bool = False) -> int:
         if time.monotonic() - ended > _FOR_EXIT:
             os._exit(status)
 
-    for number in numbers:
+    for each in signals:
+        each.cancel()
+    for number in (signal.SIGTERM, signal.SIGINT):  # both: the exit code is settled
         signal.signal(number, leave)
     return status
 
