@@ -172,7 +172,8 @@ class NetWorker(Worker):  # type: ignore[misc]  # gunicorn has no types
         heart.kill()
         for each in signals:
             each.cancel()  # which makes the next one deadly
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        for number in (signal.SIGTERM, signal.SIGQUIT):
+            signal.signal(number, signal.SIG_IGN)
         if status:
             sys.exit(status)
 

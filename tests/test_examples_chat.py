@@ -175,7 +175,7 @@ def test_everybody_is_told_goodbye_when_the_server_closes(command: tuple[str, ..
         said, code = one.end()
         assert ("Traceback" in said, code) == (False, 0)
         if command == SERVED:
-            assert "stopped: 0 connections reset" in said
+            assert "stopped: 0 reset" in said
 
 
 def test_who_lingers_can_go_on_talking_until_then() -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 import gevent
 import pytest
 from serving_process import ECHO, Serving, gnet_serve, running, write_app
+from support import ROOT
 
 from gnet.kernel_options import accept_queue
 from gnet.serving.cli import main
@@ -195,8 +196,8 @@ def test_when_the_drain_timeout_is_over_the_rest_is_reset(tmp_path: Path) -> Non
     with serve(tmp_path, "--drain-timeout", "0.05") as served, served.connect() as peer:
         assert is_echoed(peer)
         assert served.stop() == 0
-        served.wait_for("draining: 1 connections open, at most 0.05 s")
-        served.wait_for("warning gnet.serve: stopped: 1 connections reset")
+        served.wait_for("draining: 1 open, at most 0.05 s")
+        served.wait_for("warning gnet.serve: stopped: 1 reset")
         with pytest.raises(ConnectionResetError):
             peer.recv(1)
 
@@ -283,8 +284,8 @@ def test_each_option_may_be_a_variable(tmp_path: Path) -> None:
                 assert not answered(second)
             assert served.stop() == 0
             entries = [json.loads(line) for line in served.lines]
-    assert entries[-2]["message"] == "draining: 1 connections open, at most 0 s"
-    assert entries[-1]["message"] == "stopped: 1 connections reset"
+    assert entries[-2]["message"] == "draining: 1 open, at most 0 s"
+    assert entries[-1]["message"] == "stopped: 1 reset"
 
 
 # ---------------------------------------------------------------- help
@@ -666,7 +667,7 @@ def on_connection():
         assert served.end() == 0
         told = served.told
     assert told.count("closing: listening False") == 2
-    assert "stopped: 0 connections reset" in told
+    assert "stopped: 0 reset" in told
 
 
 def test_a_connection_whose_listeners_are_removed_is_not_waited_for_in_vain(tmp_path: Path) -> None:
@@ -685,7 +686,7 @@ def on_connection(socket):
             served.wait_for("draining")
             assert is_echoed(last)
         assert served.end() == 0
-        served.wait_for("stopped: 0 connections reset")
+        served.wait_for("stopped: 0 reset")
 
 
 # ---------------------------------------------------------------- draining
@@ -699,8 +700,8 @@ def test_without_connections_it_stops_at_once(number: signal.Signals, tmp_path: 
         served.send(number)
         assert served.end() == 0
         assert [line.split(": ", 1)[1] for line in served.lines[1:]] == [
-            "draining: 0 connections open, at most 30 s",
-            "stopped: 0 connections reset",
+            "draining: 0 open, at most 30 s",
+            "stopped: 0 reset",
         ]
 
 
@@ -709,13 +710,13 @@ def test_while_draining_connections_go_on_and_new_ones_are_refused(tmp_path: Pat
     with serve(tmp_path) as served, served.connect() as peer:
         assert is_echoed(peer)
         served.send(signal.SIGTERM)
-        served.wait_for("draining: 1 connections open")
+        served.wait_for("draining: 1 open")
         with pytest.raises(ConnectionRefusedError):
             served.connect()
         assert is_echoed(peer)
         peer.close()
         assert served.end() == 0
-        served.wait_for("info gnet.serve: stopped: 0 connections reset")
+        served.wait_for("info gnet.serve: stopped: 0 reset")
 
 
 def test_a_thread_that_does_not_end_can_be_ended_by_a_signal(tmp_path: Path) -> None:
@@ -767,6 +768,21 @@ def test_a_second_signal_cuts_the_drain_short(tmp_path: Path) -> None:
         served.wait_for("draining")
         served.send(signal.SIGINT)
         assert served.end() == 0
-        served.wait_for("stopped: 1 connections reset")
+        served.wait_for("stopped: 1 reset")
         with pytest.raises(ConnectionResetError):
             peer.recv(1)
+
+
+def test_a_refusal_that_nobody_reads_still_has_its_exit_code(tmp_path: Path) -> None:
+    """Whoever started the process has closed the pipe."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "gnet", "serve", "--app-dir", str(tmp_path), "nothing:here"],
+        env={"PYTHONPATH": str(ROOT)},
+        stderr=writing,
+        timeout=15,
+        check=False,
+    )
+    os.close(writing)
+    assert done.returncode == 3

@@ -86,7 +86,7 @@ def test_who_connects_meanwhile_is_served_afterwards(tmp_path: Path) -> None:
         port = served.port()
         # The next one cannot serve before the test lets it.
         write_app(tmp_path, f"open({str(gate)!r}).read()\n" + CODE.format(2))
-        served.wait_for("stopped: 0 connections reset")
+        served.wait_for("stopped: 0 reset")
         with socket.create_connection(("127.0.0.1", port), 15) as peer:
             peer.sendall(b"!")
             gate.write_text("go")
@@ -99,10 +99,10 @@ def test_a_connection_has_a_second_before_it_is_reset(tmp_path: Path) -> None:
     with reloading(tmp_path) as served, served.connect() as peer:
         assert version(peer) == b"version 1"
         change(tmp_path, 2)
-        served.wait_for("draining: 1 connections open, at most 30 s")
+        served.wait_for("draining: 1 open, at most 30 s")
         peer.sendall(b"!")
         assert peer.recv(1) == b"!"
-        served.wait_for("stopped: 1 connections reset")
+        served.wait_for("stopped: 1 reset")
         with pytest.raises(ConnectionResetError):
             peer.recv(1)
         served.wait_for("listening on")
@@ -206,12 +206,12 @@ def test_a_signal_stops_both(number: signal.Signals, tmp_path: Path) -> None:
             peer.connect(str(tmp_path / "app.sock"))
             assert version(peer) == b"version 1"
             served.send(number)
-            served.wait_for("draining: 1 connections open")
+            served.wait_for("draining: 1 open")
             peer.sendall(b"!")
             assert peer.recv(1) == b"!"
         assert served.end() == 0
         assert not serving.is_running()
-        served.wait_for("stopped: 0 connections reset")
+        served.wait_for("stopped: 0 reset")
     assert not (tmp_path / "app.sock").exists()
 
 
@@ -221,11 +221,11 @@ def test_a_terminal_s_interrupt_counts_once(tmp_path: Path) -> None:
         with served.connect() as peer:
             assert version(peer) == b"version 1"
             os.killpg(served.pid, signal.SIGINT)
-            served.wait_for("draining: 1 connections open")
+            served.wait_for("draining: 1 open")
             peer.sendall(b"!")
             assert peer.recv(1) == b"!"
         assert served.end() == 0
-        served.wait_for("stopped: 0 connections reset")
+        served.wait_for("stopped: 0 reset")
 
 
 def test_a_second_signal_goes_through(tmp_path: Path) -> None:
@@ -236,7 +236,7 @@ def test_a_second_signal_goes_through(tmp_path: Path) -> None:
         served.wait_for("draining")
         served.send(signal.SIGTERM)
         assert served.end() == 0
-        served.wait_for("stopped: 1 connections reset")
+        served.wait_for("stopped: 1 reset")
 
 
 def test_it_can_be_stopped_while_nobody_serves(tmp_path: Path) -> None:
@@ -267,7 +267,7 @@ def test_the_serving_process_does_not_outlive_a_killed_one(tmp_path: Path) -> No
         serving = child(served)
         served.send(signal.SIGKILL)
         serving.wait(15)
-        served.wait_for("stopped: 0 connections reset")
+        served.wait_for("stopped: 0 reset")
 
 
 def test_a_process_whose_starter_has_gone_ends_at_once() -> None:
@@ -296,7 +296,7 @@ def test_a_port_in_use_is_told_by_the_process_itself(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("environ", "arguments", "words"),
     [
-        ({"PYTHONPATH": "without"}, [], "pip install 'gevent-net[reload]'"),
+        ({"PYTHONPATH": "without"}, [], "pip install watchfiles"),
         ({}, ["--app-dir", "nowhere"], "there is no directory"),
     ],
 )

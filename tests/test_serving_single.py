@@ -28,8 +28,8 @@ def test_a_drain_tells_how_it_begins_and_ends(caplog: pytest.LogCaptureFixture) 
     caplog.set_level(logging.INFO)
     assert drain(listening_service(), 1.5) == 0
     assert caplog.messages == [
-        "draining: 0 connections open, at most 1.5 s",
-        "stopped: 0 connections reset",
+        "draining: 0 open, at most 1.5 s",
+        "stopped: 0 reset",
     ]
 
 
@@ -57,4 +57,4 @@ def test_a_signal_that_comes_when_all_is_over_changes_nothing(
             served.send(number)
             gevent.sleep(0.001)
         assert served.end() == 0
-        assert served.lines[-1].endswith("stopped: 0 connections reset")
+        assert served.lines[-1].endswith("stopped: 0 reset")

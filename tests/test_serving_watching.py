@@ -177,8 +177,7 @@ def test_without_the_library(tmp_path: Path) -> None:
     with gnet_serve(tmp_path, *arguments, environ=environ) as served:
         assert served.end() == 2
         assert served.lines == [
-            "gnet serve: --metrics needs the library prometheus-client: "
-            "pip install 'gevent-net[metrics]'"
+            "gnet serve: --metrics needs prometheus-client: pip install prometheus-client"
         ]
 
 

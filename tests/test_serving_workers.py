@@ -138,9 +138,7 @@ def test_without_gunicorn_it_says_what_to_install(tmp_path: Path) -> None:
     write_app(tmp_path, missing, "gunicorn.py")
     with gnet_serve(tmp_path, "--workers", "2", "app:on_connection") as served:
         assert served.end() == 2
-        assert served.lines == [
-            "gnet serve: --workers needs gunicorn: pip install 'gevent-net[workers]'"
-        ]
+        assert served.lines == ["gnet serve: --workers needs gunicorn: pip install gunicorn"]
 
 
 # ---------------------------------------------------------------- losses
@@ -177,6 +175,34 @@ def test_a_reload_under_load_loses_nothing_and_brings_the_new_code(tmp_path: Pat
         assert served.stop() == 0
 
 
+@pytest.mark.parametrize(
+    "mistake", ["def on_connection(socket:\n", "import sys; sys.exit(3)\n", ""]
+)
+def test_what_cannot_be_served_is_not_reloaded(tmp_path: Path, mistake: str) -> None:
+    """The mistake is told, and the workers go on; when it is mended, a reload works as ever."""
+    with serving(tmp_path) as served:
+        before = workers_of(served, 2)
+        write_app(tmp_path, mistake)
+        served.send(signal.SIGHUP)
+        served.wait_for("critical gnet.serve: (module app cannot be imported|app has no)")
+        served.wait_for("not reloaded")
+        assert ask(served.port())[1] == "first"
+        assert workers_of(served, 2) == before
+        write_app(tmp_path, TELLING.replace("first", "second"))
+        served.send(signal.SIGHUP)
+        wait_for_edition(served.port(), "second")
+        assert served.stop() == 0
+
+
+def test_who_is_told_to_stop_does_not_finish_trying_first(tmp_path: Path) -> None:
+    """An import may take its time."""
+    with serving(tmp_path) as served:
+        write_app(tmp_path, "import sys, time; print('trying', file=sys.stderr); time.sleep(60)\n")
+        served.send(signal.SIGHUP)
+        served.wait_for("trying")
+        assert served.stop() == 0
+
+
 def test_a_connection_of_the_old_code_lives_on_until_its_time_is_up(tmp_path: Path) -> None:
     """And meanwhile the arbiter does its work: it reloads once more, and takes notice of a kill."""
     with serving(tmp_path, *LOCAL, "--drain-timeout", "3", count=1) as served:
@@ -188,7 +214,7 @@ def test_a_connection_of_the_old_code_lives_on_until_its_time_is_up(tmp_path: Pa
         old.echo()
         assert old.edition == "first"
         assert old.fate() == "ECONNRESET"
-        assert served.wait_for(r"\[(\d+)\] warning gnet.serve: stopped: 1 con")[1] == str(old.pid)
+        assert served.wait_for(r"\[(\d+)\] warning gnet.serve: stopped: 1 reset")[1] == str(old.pid)
         assert served.stop() == 0
         assert "SIGKILL" not in served.told
 
@@ -247,7 +273,7 @@ def test_it_drains_and_counts_what_it_cuts(tmp_path: Path, number: signal.Signal
         fates = gevent.joinall([gevent.spawn(each.fate) for each in held])
         assert [each.value for each in fates] == ["ECONNRESET"] * 10
         assert served.end() == 0
-        reported = re.findall(r"stopped: (\d+) connections reset", served.told)
+        reported = re.findall(r"stopped: (\d+) reset", served.told)
         assert sum(map(int, reported)) == 10
 
 
@@ -261,7 +287,7 @@ def test_the_second_signal_cuts_the_wait_short(tmp_path: Path) -> None:
         served.send(signal.SIGTERM)
         assert [each.fate() for each in held] == ["ECONNRESET"] * 4
         assert served.end() == 0
-        reported = re.findall(r"stopped: (\d+) connections reset", served.told)
+        reported = re.findall(r"stopped: (\d+) reset", served.told)
         assert sum(map(int, reported)) == 4
 
 

@@ -150,7 +150,10 @@ def _refuse(status: int, why: object, log_format: str = "text") -> int:
     if log_format == "json":
         _log.critical("%s", why)
     else:
-        print(f"gnet serve: {why}", file=sys.stderr)
+        try:
+            print(f"gnet serve: {why}", file=sys.stderr, flush=True)
+        except OSError:  # nobody reads it, and Python shall not try once more: the code tells
+            sys.stderr = None  # type: ignore[assignment]
     return status
 
 
@@ -195,7 +198,7 @@ def _run_workers(wanted: Settings, *, lent: bool) -> int:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "gunicorn":
             raise
-        why = "--workers needs gunicorn: pip install 'gevent-net[workers]'"
+        why = "--workers needs gunicorn: pip install gunicorn"
         return _refuse(WRONG_USAGE, why, wanted.log_format)
     serve(wanted, lent=lent)
     return 0

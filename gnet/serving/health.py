@@ -27,7 +27,7 @@ _MOST_OF_A_LINE = 1024
 _EPILOG = """\
 Without ADDRESS it asks GNET_METRICS for /health, if that is set; else it
 connects to the first address in GNET_LISTEN, or to tcp://127.0.0.1:4000.
-Exit codes: 0 healthy, 1 not, and then a line says why, 2 wrong usage."""
+Exit codes: 0 healthy, 1 not, and then a line says why, 2 unknown option."""
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str] | None = None) -> int:

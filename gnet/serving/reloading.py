@@ -126,7 +126,7 @@ def _watch(directories: Sequence[Path]) -> Iterator[set[tuple[Any, str]]]:
     try:
         from watchfiles import Change, PythonFilter, watch
     except ImportError:
-        raise ReloadError("--reload needs watchfiles: pip install 'gevent-net[reload]'") from None
+        raise ReloadError("--reload needs watchfiles: pip install watchfiles") from None
 
     # It tells how many files have changed, and we which.
     logging.getLogger("watchfiles").setLevel(logging.WARNING)

@@ -104,7 +104,7 @@ def drain(service: Service, timeout: float) -> int:
     if service.failure is not None:
         _log.critical("accepting failed: %s", service.failure)
     service.stop_accepting()
-    _log.info("draining: %d connections open, at most %g s", len(service.connections), timeout)
+    _log.info("draining: %d open, at most %g s", len(service.connections), timeout)
     cut = service.drain(timeout)
-    _log.log(logging.WARNING if cut else logging.INFO, "stopped: %d connections reset", cut)
+    _log.log(logging.WARNING if cut else logging.INFO, "stopped: %d reset", cut)
     return 0 if service.failure is None else 1

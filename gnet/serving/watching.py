@@ -51,9 +51,7 @@ def _check_extra() -> None:
     except ValueError:  # it is kept from being imported
         missing = True
     if missing:
-        raise WatchError(
-            "--metrics needs the library prometheus-client: pip install 'gevent-net[metrics]'"
-        )
+        raise WatchError("--metrics needs prometheus-client: pip install prometheus-client")
 
 
 class Watching:

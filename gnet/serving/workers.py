@@ -17,15 +17,17 @@ import os
 import signal
 import socket
 import sys
+import time
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NoReturn
 
+from gevent import monkey
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
 from gunicorn.glogging import Logger
 
 from gnet.serving.addresses import Address, SocketFile, hold_port, open_listener, shown
-from gnet.serving.application import Application, load
+from gnet.serving.application import Application, ApplicationError, load
 from gnet.serving.settings import Settings
 from gnet.serving.watching import prepare_master
 
@@ -35,6 +37,10 @@ _log = logging.getLogger("gnet.serve")
 
 #: Seconds from the end of the drain to the end of a worker that is not to be killed.
 _TO_LEAVE = 3
+
+#: Seconds that an application may take to be imported, when it is tried before a reload, and
+#: between two looks whether it has been.
+_FOR_TRIAL, _BETWEEN_LOOKS = 60, 0.02
 
 #: Where the arbiter that SIGUSR2 starts finds the listening sockets of the one before.
 _INHERITED = "GUNICORN_FD"
@@ -218,8 +224,12 @@ class _Arbiter(Arbiter):  # type: ignore[misc]
         """Start new workers and have the old ones drain, without waiting for them.
 
         gunicorn waits, and as long as connections live does nothing else, lest it tell them twice;
-        ours take that well.
+        ours take that well. And it tells the old ones before it knows whether the new ones will
+        do, and ends if they don't: what cannot be served is not reloaded here.
         """
+        if not self._is_servable():
+            _log.error("not reloaded: the workers go on with what they have")
+            return
         self._is_reloading = True
         try:
             super().reload()
@@ -229,6 +239,23 @@ class _Arbiter(Arbiter):  # type: ignore[misc]
             self._is_reloading = False
 
     _is_reloading = False
+
+    def _is_servable(self) -> bool:
+        """Whether the application, as it is now, makes a server: tried in a process of its own."""
+        trial = os.fork()
+        if not trial:
+            _try(self.app)
+        deadline = time.monotonic() + _FOR_TRIAL
+        while time.monotonic() < deadline and not self._is_ending:
+            ended, status = os.waitpid(trial, os.WNOHANG)
+            if ended:
+                return status == 0
+            time.sleep(_BETWEEN_LOOKS)
+        os.kill(trial, signal.SIGKILL)
+        os.waitpid(trial, 0)
+        if not self._is_ending:
+            _log.error("the application takes longer than %d seconds to be imported", _FOR_TRIAL)
+        return False
 
     def reap_workers(self) -> None:
         """See which workers have ended."""
@@ -245,6 +272,21 @@ class _Arbiter(Arbiter):  # type: ignore[misc]
         self.LISTENERS = []  # gunicorn would remove files that may be a successor's by now
         self.app.sockets.close(for_good=self.reexec_pid == self.master_pid == 0)
         super().stop(graceful)
+
+
+def _try(app: _Served) -> NoReturn:
+    """Import the application as a worker would, and end with 0 if it can be served."""
+    status = 1
+    try:
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
+            signal.signal(number, signal.SIG_DFL)
+        monkey.patch_all()
+        app.load().make_server()
+        status = 0
+    except ApplicationError as error:
+        _log.critical("%s", error)
+    finally:  # nothing else of the arbiter's runs here
+        os._exit(status)
 
 
 class _ReloadedError(Exception):
