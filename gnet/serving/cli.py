@@ -153,7 +153,7 @@ def _refuse(status: int, why: object, log_format: str = "text") -> int:
         try:
             print(f"gnet serve: {why}", file=sys.stderr, flush=True)
         except OSError:  # nobody reads it, and Python shall not try once more: the code tells
-            sys.stderr = None  # type: ignore[assignment]
+            sys.stderr = None
     return status
 
 
