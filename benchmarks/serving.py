@@ -5,6 +5,8 @@ echoed, and end. Two workers can be twice as fast only where two cores have noth
 four cores and more, the last two are the workers', the others the clients'. With fewer, the workers
 share the last one, and what tells is
 
+- ``--busy``: each connection costs its worker 2 ms of CPU time, thirty times what it costs the
+  client. So two cores are all but free of the clients, though these run there, too;
 - the CPU time of the workers per connection: if two that share a core need no more of it than one
   that has it, two that have one each serve twice as many;
 - ``--blocking``: each connection has its worker wait for 2 ms, with the CPU left to others. Two
@@ -46,12 +48,13 @@ class Turn:
         return f"{self.rate:9.0f} {self.cost_us:9.1f} {self.least_share:6.0%}"
 
 
-def choose() -> tuple[set[int], set[int]]:
-    """Cores for the workers, and for the clients."""
+def choose(*, share: bool = False) -> tuple[set[int], set[int]]:
+    """Cores for the workers, and for the clients; the same, if there are few and they may share."""
     usable = sorted(os.sched_getaffinity(0))
-    if len(usable) == 1:
+    has_enough = len(usable) >= 2 * max(WORKERS)
+    if len(usable) == 1 or (share and not has_enough):
         return set(usable), set(usable)
-    own = max(WORKERS) if len(usable) >= 2 * max(WORKERS) else 1
+    own = max(WORKERS) if has_enough else 1
     return set(usable[-own:]), set(usable[:-own])
 
 
@@ -98,9 +101,8 @@ def measure(
     workers: int, options: argparse.Namespace, clients: ProcessPoolExecutor, own: set[int]
 ) -> Turn:
     """One run."""
-    application = "blocking" if options.blocking else "echo"
     count = options.clients
-    with serving(workers, application, own) as (port, pids):
+    with serving(workers, options.application, own) as (port, pids):
         each = options.connections // count
         before = [cpu_seconds(pid) for pid in pids]
         started = time.perf_counter()
@@ -120,10 +122,18 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5, help="turns of each (default 5)")
     parser.add_argument("--connections", type=int, default=20000, help="in a turn (20000)")
     parser.add_argument("--window", type=int, default=50, help="of a client at once (50)")
-    parser.add_argument("--blocking", action="store_true", help="each blocks its worker for 2 ms")
+    kinds = parser.add_mutually_exclusive_group()
+    for kind, text in (
+        ("busy", "each costs its worker 2 ms of CPU time"),
+        ("blocking", "each blocks its worker for 2 ms"),
+    ):
+        kinds.add_argument(
+            f"--{kind}", dest="application", action="store_const", const=kind, help=text
+        )
+    parser.set_defaults(application="echo")
     options = parser.parse_args()
-    own, theirs = choose()
-    count = options.clients = len(theirs)
+    own, theirs = choose(share=options.application == "busy")
+    count = options.clients = len(theirs - own) or 1
     print(
         f"clients on cores {theirs}, {options.window} connections of each at once; workers on {own}"
     )
