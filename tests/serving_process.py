@@ -182,8 +182,9 @@ def gnet_serve(
 
 
 def write_app(directory: Path, code: str = ECHO, name: str = "app.py") -> Path:
-    """Write an application's module."""
+    """Write an application's module, at one go: a process that starts may be reading it."""
     path = directory / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(code)
-    return path
+    new = path.with_suffix(".new")
+    new.write_text(code)
+    return new.replace(path)
