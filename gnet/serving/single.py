@@ -8,10 +8,13 @@ import logging
 import os
 import signal
 import time
+from collections.abc import Iterator
+from typing import Any
 
 import gevent
 from gevent.hub import get_hub
 
+from gnet import kernel
 from gnet.serving import logs
 from gnet.serving.addresses import SocketFile, open_listener
 from gnet.serving.application import load
@@ -56,7 +59,8 @@ def serve(settings: Settings, *, lent: bool = False) -> int:
             if file is not None:
                 undo.callback(file.remove)
             listeners.append((listener, file))
-        application = load(settings.application, settings.app_dir)
+        with _signals_wake_the_loop():
+            application = load(settings.application, settings.app_dir)
         service = Service(
             application,
             backlog=settings.backlog,
@@ -86,6 +90,27 @@ def serve(settings: Settings, *, lent: bool = False) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):  # both: the exit code is settled
         signal.signal(number, leave)
     return status
+
+
+@contextlib.contextmanager
+def _signals_wake_the_loop() -> Iterator[None]:
+    """Have Python's own signal handlers run also if the loop is just about to wait for events.
+
+    Python runs them between two of its instructions, and the signal that comes behind the last one
+    before epoll_wait(2) would have to wait as long as the loop.
+    """
+    reading, writing = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    watcher: Any = get_hub().loop.io(reading, 1, ref=False)
+    watcher.start(lambda: os.read(reading, 4096))
+    signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(-1)
+        watcher.stop()
+        watcher.close()
+        for fd in (reading, writing):
+            kernel.close(fd)
 
 
 def _ignore_signals() -> None:
