@@ -12,7 +12,7 @@ import os
 import re
 import socket
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,8 +24,8 @@ __all__ = [
     "activated",
     "hold_port",
     "open_listener",
+    "open_listeners",
     "parse",
-    "remove_file",
     "shown",
 ]
 
@@ -276,10 +276,23 @@ class SocketFile:
                 os.unlink(self.path)
 
 
-def remove_file(path: str) -> None:
-    """Remove the file of a Unix socket that nobody listens on any more."""
-    with contextlib.suppress(OSError):  # somebody else was quicker
-        os.unlink(path)
+def open_listeners(
+    addresses: Iterable[Address], backlog: int, *, reuse_port: bool, undo: contextlib.ExitStack
+) -> list[tuple[socket.socket, SocketFile | None]]:
+    """All of them, each with its file, if it has one; ``undo`` closes and removes them.
+
+    Raises:
+        ListenError: As `open_listener`; what was opened before is for ``undo``.
+    """
+    opened = []
+    for address in addresses:
+        listener = open_listener(address, backlog, reuse_port=reuse_port)
+        undo.callback(listener.close)
+        file = SocketFile.of(address)
+        if file is not None:
+            undo.callback(file.remove)
+        opened.append((listener, file))
+    return opened
 
 
 def shown(listener: socket.socket) -> str:

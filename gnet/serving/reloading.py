@@ -20,7 +20,7 @@ from collections.abc import Iterator, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from gnet.serving.addresses import Address, SocketFile, open_listener, parse
+from gnet.serving.addresses import Address, open_listeners, parse
 from gnet.serving.settings import Settings
 
 __all__ = ["ReloadError", "lent_listeners", "reload"]
@@ -89,14 +89,10 @@ def reload(settings: Settings, arguments: Sequence[str]) -> int:
     directories = _directories(settings)
     changes = _watch(directories)
     with contextlib.ExitStack() as stack:
-        numbers = []
-        for address in settings.listen:
-            listener = open_listener(address, settings.backlog, reuse_port=settings.reuse_port)
-            stack.callback(listener.close)
-            file = SocketFile.of(address)
-            if file is not None:
-                stack.callback(file.remove)
-            numbers.append(listener.fileno())
+        listeners = open_listeners(
+            settings.listen, settings.backlog, reuse_port=settings.reuse_port, undo=stack
+        )
+        numbers = [listener.fileno() for listener, _ in listeners]
         _log.info("watching %s", ", ".join(map(str, directories)))
         return _Reloader(arguments, numbers, Path(settings.app_dir).resolve()).run(changes)
 

@@ -16,7 +16,7 @@ from gevent.hub import get_hub
 
 from gnet import kernel
 from gnet.serving import logs
-from gnet.serving.addresses import SocketFile, open_listener
+from gnet.serving.addresses import open_listeners
 from gnet.serving.application import load
 from gnet.serving.service import Service
 from gnet.serving.settings import Settings
@@ -51,14 +51,9 @@ def serve(settings: Settings, *, lent: bool = False) -> int:
         watching = Watching(settings)
         undo.callback(watching.stop)
         # Before the application, which may take long to load: who connects then waits.
-        listeners = []
-        for address in settings.listen:
-            listener = open_listener(address, settings.backlog, reuse_port=settings.reuse_port)
-            undo.callback(listener.close)
-            file = SocketFile.of(address)
-            if file is not None:
-                undo.callback(file.remove)
-            listeners.append((listener, file))
+        listeners = open_listeners(
+            settings.listen, settings.backlog, reuse_port=settings.reuse_port, undo=undo
+        )
         with _signals_wake_the_loop():
             application = load(settings.application, settings.app_dir)
         service = Service(
